@@ -1,0 +1,1 @@
+"""The services that a Task state can call."""
