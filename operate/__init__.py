@@ -1,0 +1,1 @@
+"""The `distmap` command: run a use case, watch it, check it, price it."""

@@ -1,0 +1,163 @@
+"""From what a run used to what it costs: uses go in, priced lines come out.
+
+Every function that measures a service returns ``Use`` objects, so a further service is one more function and
+one more row in the price table.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from operate.cost import prices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from operate.cost.prices import PriceTable
+
+EXPRESS_STEP_MS = 100  # EXPRESS durations are billed in steps of 100 ms
+EXPRESS_CHUNK_MB = 64  # and their memory in chunks of 64 MB
+EXPRESS_BASE_MB = 50  # an execution takes 50 MB before its definition and payloads
+MB_PER_GB = 1024
+BYTES_PER_MB = 1024 * 1024
+BYTES_PER_GB = 1024 * 1024 * 1024
+MS_PER_HOUR = 3_600_000
+MAX_PAYLOAD_BYTES = 262_144  # Step Functions payload quota
+WRITER_PART_BYTES = 8 * 1024 * 1024  # part size assumed of the result writer; AWS states none
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """``quantity`` units of the price ``price``, and what was counted to get there."""
+
+    price: str
+    quantity: float
+    basis: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostLine:
+    """One billed thing: ``quantity`` of ``unit`` makes ``usd``."""
+
+    name: str
+    quantity: float
+    unit: str
+    usd: float
+    basis: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """The lines of a run, priced by one Region's table."""
+
+    region: str
+    as_of: str
+    lines: tuple[CostLine, ...]
+
+    @property
+    def total_usd(self) -> float:
+        """The sum of all lines in US dollars."""
+        return math.fsum(line.usd for line in self.lines)
+
+
+def price(uses: Iterable[Use], table: PriceTable = prices.US_EAST_1) -> Cost:
+    """Price each use by itself (tiers start anew for each line); an unknown price name is a KeyError."""
+    lines = []
+    for use in uses:
+        listed = table.prices[use.price]
+        lines.append(
+            CostLine(
+                name=listed.label,
+                quantity=use.quantity,
+                unit=listed.unit,
+                usd=listed.usd(use.quantity),
+                basis=use.basis,
+            )
+        )
+    return Cost(region=table.region, as_of=table.as_of, lines=tuple(lines))
+
+
+def parent_states(entered: int) -> list[Use]:
+    """A STANDARD execution: one transition for each state that it entered, retries included.
+
+    usd = entered x $0.000025
+    """
+    return [Use(price=prices.TRANSITION, quantity=entered, basis="states that the parent entered")]
+
+
+def standard_children(*, children: int, states: int) -> list[Use]:
+    """STANDARD children that each enter ``states`` states; starting one is a transition of its own.
+
+    usd = children x (1 + states) x $0.000025
+    """
+    return [
+        Use(price=prices.TRANSITION, quantity=children, basis="one for each child execution started"),
+        Use(price=prices.TRANSITION, quantity=children * states, basis="states that the children entered"),
+    ]
+
+
+def express_children(*, children: int, billed_ms: int, memory_mb: int) -> list[Use]:
+    """EXPRESS children whose rounded durations add up to ``billed_ms``, each in ``memory_mb`` of memory.
+
+    usd = children x ($0.000025 + $0.000001) + GB-hours x $0.06 (first tier),
+    GB-hours = billed_ms / 3,600,000 x memory_mb / 1024
+    """
+    gb_hours = billed_ms / MS_PER_HOUR * memory_mb / MB_PER_GB
+    return [
+        Use(price=prices.TRANSITION, quantity=children, basis="one for each child execution started"),
+        Use(price=prices.EXPRESS_REQUEST, quantity=children, basis="one for each child execution"),
+        Use(
+            price=prices.EXPRESS_GB_HOUR,
+            quantity=gb_hours,
+            basis=f"{billed_ms / 1000:,.1f} s billed in {EXPRESS_STEP_MS} ms steps, at {memory_mb} MB",
+        ),
+    ]
+
+
+def express_billed_ms(duration_ms: float) -> int:
+    """Round one EXPRESS duration up to the step that AWS bills: at least one step."""
+    return max(1, math.ceil(duration_ms / EXPRESS_STEP_MS)) * EXPRESS_STEP_MS
+
+
+def express_memory_mb(*, definition_bytes: int, payload_bytes: int, steps: int) -> int:
+    """Billed memory of an EXPRESS execution whose ``steps`` branches hold ``payload_bytes`` each.
+
+    mb = 50 MB + definition + steps x payload, rounded up to the next 64 MB
+    """
+    used = EXPRESS_BASE_MB + (definition_bytes + steps * payload_bytes) / BYTES_PER_MB
+    return math.ceil(used / EXPRESS_CHUNK_MB) * EXPRESS_CHUNK_MB
+
+
+def object_reader(*, objects: int) -> list[Use]:
+    """A reader that fetches whole objects: one GET each."""
+    return [Use(price=prices.S3_READ, quantity=objects, basis="objects that the reader fetched")]
+
+
+def result_writer(*, file_bytes: Iterable[int]) -> list[Use]:
+    """The result files of a Map Run: a probe and a manifest, and for each file a multipart upload.
+
+    requests = 2 + files x (create + complete) + parts; storage = bytes kept for one month
+    """
+    sizes = tuple(file_bytes)
+    parts = sum(max(1, math.ceil(size / WRITER_PART_BYTES)) for size in sizes)
+    return [
+        Use(
+            price=prices.S3_WRITE,
+            quantity=2 + 2 * len(sizes) + parts,
+            basis=f"manifest twice, {len(sizes)} result files in {parts} parts of 8 MiB",
+        ),
+        Use(
+            price=prices.S3_STORAGE,
+            quantity=sum(sizes) / BYTES_PER_GB,
+            basis="result files kept for one month",
+        ),
+    ]
+
+
+def logs(*, ingested_bytes: int) -> list[Use]:
+    """Log events that the run sent to CloudWatch Logs."""
+    return [
+        Use(price=prices.LOG_INGESTION, quantity=ingested_bytes / BYTES_PER_GB, basis="execution log events")
+    ]

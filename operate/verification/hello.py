@@ -1,0 +1,256 @@
+"""`hello`: every highly rated review is in the result files exactly once, and nothing else is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+from operate import results
+from operate.errors import ResultsError
+from operate.execution import SUCCEEDED
+from operate.verification.check import Check
+from operate.verification.rows import Expected, RowHasher
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+    from numpy.typing import NDArray
+    from obstore.store import ObjectStore
+
+    from operate.execution import MapRun
+    from operate.results import Manifest
+
+COLUMNS = (
+    "item_id",
+    "user_id",
+    "rating",
+    "timestamp",
+    "model_attr",
+    "category",
+    "brand",
+    "year",
+    "user_attr",
+    "split",
+)
+HIGH_RATINGS = frozenset({"4.0", "5.0"})
+# One for each item of a child's input: quotes within a JSON string are escaped, so this is always a field.
+ITEM_MARK = '"rating":"'
+EXAMPLES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """What was generated: the number of reviews, and the highly rated ones as text columns (`COLUMNS`)."""
+
+    reviews: int
+    highly_rated: pl.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actual:
+    """What a run left behind: the Map Run, its manifest, and the bucket of its result files."""
+
+    map_run: MapRun
+    manifest: Manifest
+    store: ObjectStore
+
+
+@dataclass(kw_only=True)
+class _Found:
+    """What the result files hold, gathered while they stream by."""
+
+    entries: int = 0
+    items: int = 0
+    hashes: list[NDArray[np.int64]] = field(default_factory=list)
+    rows: int = 0
+    strangers: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+def verify(truth: Truth, actual: Actual) -> list[Check]:
+    """Compare every row of the result files with the truth, as multisets of whole rows.
+
+    Rows of children that failed, or never started, count as accounted for when the FAILED and PENDING files
+    hold their input. Result files that are missing or not readable end the comparison with one failed check.
+    Memory stays at the truth, the hashes of its rows, and a few ranges of a result file.
+    """
+    hasher = RowHasher(COLUMNS)
+    expected = Expected(hasher.frame(truth.highly_rated))
+    try:
+        succeeded = _succeeded(actual, hasher, expected)
+        failed = _unprocessed(actual, "FAILED", hasher)
+        pending = _unprocessed(actual, "PENDING", hasher)
+    except (ResultsError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return [Check(name="result files are complete and readable", ok=False, detail=_reason(error))]
+    return [
+        _manifest_check(actual),
+        *_row_checks(truth, hasher, expected, succeeded, (failed, pending)),
+        _item_check(truth, actual, succeeded, failed, pending),
+        _execution_check(actual, succeeded, failed),
+        _unprocessed_check(actual, failed, pending),
+    ]
+
+
+def _reason(error: Exception) -> str:
+    return (
+        str(error)
+        if isinstance(error, ResultsError)
+        else f"an entry is not what the machine writes: {error!r}"
+    )
+
+
+def _succeeded(actual: Actual, hasher: RowHasher, expected: Expected) -> _Found:
+    found = _Found()
+    for file in actual.manifest.files["SUCCEEDED"]:
+        for entry in results.entries(actual.store, file):
+            if entry["Status"] != SUCCEEDED:
+                raise ResultsError(f"{file.key} lists {entry['Name']} with status {entry['Status']}")
+            rows = orjson.loads(entry["Output"])["highrated"]
+            hashes = hasher.rows(rows)
+            strangers = expected.strangers(hashes)
+            found.entries += 1
+            found.items += entry["Input"].count(ITEM_MARK)
+            found.rows += len(rows)
+            found.strangers += len(strangers)
+            found.hashes.append(np.delete(hashes, strangers) if len(strangers) else hashes)
+            for position in strangers[: EXAMPLES - len(found.examples)]:
+                found.examples.append(f"{_shown(rows[position])} in child {entry['Name']}")
+    return found
+
+
+def _unprocessed(actual: Actual, status: str, hasher: RowHasher) -> _Found:
+    """Gather the highly rated rows of the inputs that never came to an output."""
+    found = _Found()
+    for file in actual.manifest.files[status]:
+        for entry in results.entries(actual.store, file):
+            items = orjson.loads(entry["Input"])["Items"]
+            high = [item for item in items if item["rating"] in HIGH_RATINGS]
+            found.entries += 1
+            found.items += len(items)
+            found.rows += len(high)
+            found.hashes.append(hasher.rows(high))
+            if len(found.examples) < EXAMPLES and "Error" in entry:
+                found.examples.append(f"{entry['Name']}: {entry['Error']}: {entry.get('Cause', 'no cause')}")
+    return found
+
+
+def _manifest_check(actual: Actual) -> Check:
+    manifest = actual.manifest
+    listed = {file.key: file.size for file in manifest.all_files()}
+    unlisted = results.keys_beside(actual.store, manifest) - {*listed, manifest.key}
+    if manifest.map_run_arn != actual.map_run.arn:
+        detail = f"the manifest is of {manifest.map_run_arn}, the run is {actual.map_run.arn}"
+    elif unlisted:
+        detail = f"not in the manifest: {', '.join(sorted(unlisted))}"
+    else:
+        detail = f"{len(listed)} files, {sum(listed.values()):,} bytes"
+    return Check(
+        name="manifest lists the Map Run's files, each with its size",
+        ok=manifest.map_run_arn == actual.map_run.arn and not unlisted,
+        detail=detail,
+    )
+
+
+def _row_checks(
+    truth: Truth,
+    hasher: RowHasher,
+    expected: Expected,
+    succeeded: _Found,
+    unprocessed: tuple[_Found, ...],
+) -> list[Check]:
+    accounted = [part for found in unprocessed for part in found.hashes]
+    foreign = sum(len(expected.strangers(part)) for part in accounted)
+    difference = expected.difference([*succeeded.hashes, *(_known(expected, part) for part in accounted)])
+    set_aside = sum(found.rows for found in unprocessed)
+    total = len(truth.highly_rated)
+    beside = f", {set_aside:,} in FAILED and PENDING files" if set_aside else ""
+
+    def shown(hashes: NDArray[np.int64]) -> str:
+        return _examples([_shown(row) for row in _rows_of(truth, hasher, expected, hashes)])
+
+    return [
+        Check(
+            name="every highly rated review is there",
+            ok=difference.missing == 0,
+            detail=f"{total:,} of {total:,}{beside}"
+            if difference.missing == 0
+            else f"{difference.missing:,} of {total:,} missing{shown(difference.missing_hashes)}",
+        ),
+        Check(
+            name="none is there twice",
+            ok=difference.doubled == 0,
+            detail="0 doubled"
+            if difference.doubled == 0
+            else f"{difference.doubled:,} doubled{shown(difference.doubled_hashes)}",
+        ),
+        Check(
+            name="nothing else is there",
+            ok=succeeded.strangers + foreign == 0,
+            detail=f"{succeeded.rows:,} rows compared"
+            if succeeded.strangers + foreign == 0
+            else f"{succeeded.strangers + foreign:,} rows that are not a highly rated review"
+            f"{_examples(succeeded.examples)}",
+        ),
+    ]
+
+
+def _item_check(truth: Truth, actual: Actual, succeeded: _Found, failed: _Found, pending: _Found) -> Check:
+    items = actual.map_run.items
+    in_files = succeeded.items + failed.items + pending.items
+    agree = (
+        truth.reviews == items.total == items.results_written == in_files
+        and items.succeeded == succeeded.items
+        and items.unsuccessful == failed.items
+        and items.pending == pending.items
+    )
+    return Check(
+        name="item counts agree: source, DescribeMapRun, files",
+        ok=agree,
+        detail=f"source {truth.reviews:,}; DescribeMapRun {items.total:,} ({items.succeeded:,} succeeded,"
+        f" {items.unsuccessful:,} failed, {items.pending:,} pending, {items.results_written:,} written);"
+        f" files {in_files:,}",
+    )
+
+
+def _execution_check(actual: Actual, succeeded: _Found, failed: _Found) -> Check:
+    executions = actual.map_run.executions
+    return Check(
+        name="child execution counts agree: DescribeMapRun, files",
+        ok=executions.succeeded == succeeded.entries and executions.unsuccessful == failed.entries,
+        detail=f"DescribeMapRun {executions.succeeded:,} succeeded, {executions.unsuccessful:,} failed;"
+        f" files {succeeded.entries:,} and {failed.entries:,}",
+    )
+
+
+def _unprocessed_check(actual: Actual, failed: _Found, pending: _Found) -> Check:
+    items = actual.map_run.items
+    return Check(
+        name="failed and pending items are none, or all named",
+        ok=failed.items == items.unsuccessful and pending.items == items.pending,
+        detail=f"{failed.items:,} failed, {pending.items:,} pending{_examples(failed.examples)}",
+    )
+
+
+def _known(expected: Expected, hashes: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.delete(hashes, expected.strangers(hashes))
+
+
+def _rows_of(
+    truth: Truth, hasher: RowHasher, expected: Expected, hashes: NDArray[np.int64]
+) -> list[Mapping[str, Any]]:
+    """Find the truth's rows that have these hashes, a few of them."""
+    positions = np.flatnonzero(np.isin(expected.hashes, hashes))[:EXAMPLES].tolist()
+    rows: list[Mapping[str, Any]] = truth.highly_rated[positions].select(hasher.columns).to_dicts()
+    return rows
+
+
+def _shown(row: Mapping[str, Any]) -> str:
+    return ",".join(str(value) for value in row.values())
+
+
+def _examples(examples: list[str]) -> str:
+    return f", e.g. {'; '.join(examples)}" if examples else ""
