@@ -12,10 +12,10 @@ from operate import results
 from operate.errors import ResultsError
 from operate.execution import SUCCEEDED
 from operate.verification.check import Check
-from operate.verification.rows import Expected, RowHasher
+from operate.verification.rows import RowHasher, compare, concatenated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import polars as pl
     from numpy.typing import NDArray
@@ -61,14 +61,13 @@ class Actual:
 
 @dataclass(kw_only=True)
 class _Found:
-    """What the result files hold, gathered while they stream by."""
+    """What the result files of one status hold, gathered while they stream by."""
 
     entries: int = 0
     items: int = 0
-    hashes: list[NDArray[np.int64]] = field(default_factory=list)
     rows: int = 0
-    strangers: int = 0
-    examples: list[str] = field(default_factory=list)
+    hashes: list[NDArray[np.int64]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
 
 def verify(truth: Truth, actual: Actual) -> list[Check]:
@@ -76,19 +75,18 @@ def verify(truth: Truth, actual: Actual) -> list[Check]:
 
     Rows of children that failed, or never started, count as accounted for when the FAILED and PENDING files
     hold their input. Result files that are missing or not readable end the comparison with one failed check.
-    Memory stays at the truth, the hashes of its rows, and a few ranges of a result file.
+    Memory stays at the truth, the hashes of all rows, and a few ranges of a result file.
     """
     hasher = RowHasher(COLUMNS)
-    expected = Expected(hasher.frame(truth.highly_rated))
     try:
-        succeeded = _succeeded(actual, hasher, expected)
+        succeeded = _succeeded(actual, hasher)
         failed = _unprocessed(actual, "FAILED", hasher)
         pending = _unprocessed(actual, "PENDING", hasher)
     except (ResultsError, ValueError, KeyError, TypeError, AttributeError) as error:
         return [Check(name="result files are complete and readable", ok=False, detail=_reason(error))]
     return [
         _manifest_check(actual),
-        *_row_checks(truth, hasher, expected, succeeded, (failed, pending)),
+        *_row_checks(truth, actual, hasher, succeeded, (failed, pending)),
         _item_check(truth, actual, succeeded, failed, pending),
         _execution_check(actual, succeeded, failed),
         _unprocessed_check(actual, failed, pending),
@@ -103,38 +101,41 @@ def _reason(error: Exception) -> str:
     )
 
 
-def _succeeded(actual: Actual, hasher: RowHasher, expected: Expected) -> _Found:
+def _entries(actual: Actual, status: str) -> Iterator[dict[str, Any]]:
+    for file in actual.manifest.files[status]:
+        yield from results.entries(actual.store, file)
+
+
+def _output_rows(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = orjson.loads(entry["Output"])["highrated"]
+    return rows
+
+
+def _succeeded(actual: Actual, hasher: RowHasher) -> _Found:
     found = _Found()
-    for file in actual.manifest.files["SUCCEEDED"]:
-        for entry in results.entries(actual.store, file):
-            if entry["Status"] != SUCCEEDED:
-                raise ResultsError(f"{file.key} lists {entry['Name']} with status {entry['Status']}")
-            rows = orjson.loads(entry["Output"])["highrated"]
-            hashes = hasher.rows(rows)
-            strangers = expected.strangers(hashes)
-            found.entries += 1
-            found.items += entry["Input"].count(ITEM_MARK)
-            found.rows += len(rows)
-            found.strangers += len(strangers)
-            found.hashes.append(np.delete(hashes, strangers) if len(strangers) else hashes)
-            for position in strangers[: EXAMPLES - len(found.examples)]:
-                found.examples.append(f"{_shown(rows[position])} in child {entry['Name']}")
+    for entry in _entries(actual, SUCCEEDED):
+        if entry["Status"] != SUCCEEDED:
+            raise ResultsError(f"a SUCCEEDED file lists {entry['Name']} with status {entry['Status']}")
+        rows = _output_rows(entry)
+        found.entries += 1
+        found.items += entry["Input"].count(ITEM_MARK)
+        found.rows += len(rows)
+        found.hashes.append(hasher.rows(rows))
     return found
 
 
 def _unprocessed(actual: Actual, status: str, hasher: RowHasher) -> _Found:
     """Gather the highly rated rows of the inputs that never came to an output."""
     found = _Found()
-    for file in actual.manifest.files[status]:
-        for entry in results.entries(actual.store, file):
-            items = orjson.loads(entry["Input"])["Items"]
-            high = [item for item in items if item["rating"] in HIGH_RATINGS]
-            found.entries += 1
-            found.items += len(items)
-            found.rows += len(high)
-            found.hashes.append(hasher.rows(high))
-            if len(found.examples) < EXAMPLES and "Error" in entry:
-                found.examples.append(f"{entry['Name']}: {entry['Error']}: {entry.get('Cause', 'no cause')}")
+    for entry in _entries(actual, status):
+        items = orjson.loads(entry["Input"])["Items"]
+        high = [item for item in items if item["rating"] in HIGH_RATINGS]
+        found.entries += 1
+        found.items += len(items)
+        found.rows += len(high)
+        found.hashes.append(hasher.rows(high))
+        if len(found.errors) < EXAMPLES and "Error" in entry:
+            found.errors.append(f"{entry['Name']}: {entry['Error']}: {entry.get('Cause', 'no cause')}")
     return found
 
 
@@ -147,7 +148,7 @@ def _manifest_check(actual: Actual) -> Check:
     elif unlisted:
         detail = f"not in the manifest: {', '.join(sorted(unlisted))}"
     else:
-        detail = f"{len(listed)} files, {sum(listed.values()):,} bytes"
+        detail = f"{len(listed)} result file{'s' if len(listed) != 1 else ''}, {sum(listed.values()):,} bytes"
     return Check(
         name="manifest lists the Map Run's files, each with its size",
         ok=manifest.map_run_arn == actual.map_run.arn and not unlisted,
@@ -156,46 +157,53 @@ def _manifest_check(actual: Actual) -> Check:
 
 
 def _row_checks(
-    truth: Truth,
-    hasher: RowHasher,
-    expected: Expected,
-    succeeded: _Found,
-    unprocessed: tuple[_Found, ...],
+    truth: Truth, actual: Actual, hasher: RowHasher, succeeded: _Found, unprocessed: tuple[_Found, ...]
 ) -> list[Check]:
-    accounted = [part for found in unprocessed for part in found.hashes]
-    foreign = sum(len(expected.strangers(part)) for part in accounted)
-    difference = expected.difference([*succeeded.hashes, *(_known(expected, part) for part in accounted)])
+    expected = hasher.frame(truth.highly_rated)
+    came = concatenated([*succeeded.hashes, *(part for found in unprocessed for part in found.hashes)])
+    difference = compare(expected=expected, came=came)
+    total = len(expected)
     set_aside = sum(found.rows for found in unprocessed)
-    total = len(truth.highly_rated)
-    beside = f", {set_aside:,} in FAILED and PENDING files" if set_aside else ""
 
-    def shown(hashes: NDArray[np.int64]) -> str:
-        return _examples([_shown(row) for row in _rows_of(truth, hasher, expected, hashes)])
+    def of_truth(hashes: NDArray[np.int64]) -> str:
+        positions = np.flatnonzero(np.isin(expected, hashes))[:EXAMPLES].tolist() if len(hashes) else []
+        return _examples([_shown(row) for row in truth.highly_rated[positions].select(COLUMNS).to_dicts()])
 
     return [
         Check(
             name="every highly rated review is there",
             ok=difference.missing == 0,
-            detail=f"{total:,} of {total:,}{beside}"
+            detail=f"{total:,} of {total:,}"
+            + (f", {set_aside:,} of them in FAILED and PENDING files" if set_aside else "")
             if difference.missing == 0
-            else f"{difference.missing:,} of {total:,} missing{shown(difference.missing_hashes)}",
+            else f"{difference.missing:,} of {total:,} missing{of_truth(difference.missing_hashes)}",
         ),
         Check(
             name="none is there twice",
             ok=difference.doubled == 0,
-            detail="0 doubled"
-            if difference.doubled == 0
-            else f"{difference.doubled:,} doubled{shown(difference.doubled_hashes)}",
+            detail=f"{difference.doubled:,} doubled{of_truth(difference.doubled_hashes)}",
         ),
         Check(
             name="nothing else is there",
-            ok=succeeded.strangers + foreign == 0,
-            detail=f"{succeeded.rows:,} rows compared"
-            if succeeded.strangers + foreign == 0
-            else f"{succeeded.strangers + foreign:,} rows that are not a highly rated review"
-            f"{_examples(succeeded.examples)}",
+            ok=difference.strangers == 0,
+            detail=f"{len(came):,} rows compared"
+            if difference.strangers == 0
+            else f"{difference.strangers:,} of {len(came):,} rows are no highly rated review"
+            f"{_examples(_strangers(actual, hasher, difference.stranger_hashes))}",
         ),
     ]
+
+
+def _strangers(actual: Actual, hasher: RowHasher, hashes: NDArray[np.int64]) -> list[str]:
+    """Read the result files once more for a few rows that have these hashes."""
+    shown: list[str] = []
+    for entry in _entries(actual, SUCCEEDED):
+        rows = _output_rows(entry)
+        positions = np.flatnonzero(np.isin(hasher.rows(rows), hashes))
+        shown += [f"{_shown(rows[position])} in child {entry['Name']}" for position in positions]
+        if len(shown) >= EXAMPLES:
+            break
+    return shown[:EXAMPLES]
 
 
 def _item_check(truth: Truth, actual: Actual, succeeded: _Found, failed: _Found, pending: _Found) -> Check:
@@ -231,21 +239,8 @@ def _unprocessed_check(actual: Actual, failed: _Found, pending: _Found) -> Check
     return Check(
         name="failed and pending items are none, or all named",
         ok=failed.items == items.unsuccessful and pending.items == items.pending,
-        detail=f"{failed.items:,} failed, {pending.items:,} pending{_examples(failed.examples)}",
+        detail=f"{failed.items:,} failed, {pending.items:,} pending{_examples(failed.errors)}",
     )
-
-
-def _known(expected: Expected, hashes: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.delete(hashes, expected.strangers(hashes))
-
-
-def _rows_of(
-    truth: Truth, hasher: RowHasher, expected: Expected, hashes: NDArray[np.int64]
-) -> list[Mapping[str, Any]]:
-    """Find the truth's rows that have these hashes, a few of them."""
-    positions = np.flatnonzero(np.isin(expected.hashes, hashes))[:EXAMPLES].tolist()
-    rows: list[Mapping[str, Any]] = truth.highly_rated[positions].select(hasher.columns).to_dicts()
-    return rows
 
 
 def _shown(row: Mapping[str, Any]) -> str:

@@ -6,13 +6,14 @@ process). Among a million rows the chance that one wrong row passes for a right 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import polars as pl
     from numpy.typing import NDArray
@@ -29,7 +30,7 @@ class RowHasher:
 
     def rows(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.int64]:
         """Hash a list of objects, in their order."""
-        if any(len(row) != len(self.columns) for row in rows):
+        if set(map(len, rows)) - {len(self.columns)}:
             raise ValueError(f"a row has other fields than {', '.join(self.columns)}")
         try:
             return np.fromiter(map(hash, map(self._values, rows)), dtype=np.int64, count=len(rows))
@@ -37,42 +38,50 @@ class RowHasher:
             raise ValueError(f"a row has no field {error}") from error
 
     def frame(self, frame: pl.DataFrame) -> NDArray[np.int64]:
-        """Hash a frame whose columns are the same, as text, in the frame's order."""
-        hashes = [np.empty(0, dtype=np.int64)]
+        """Hash a frame that has these columns, in the frame's order."""
+        hashes = []
         for part in frame.select(self.columns).iter_slices(SLICE_ROWS):
             columns = [column.to_list() for column in part.get_columns()]
             hashes.append(np.fromiter(map(hash, zip(*columns, strict=True)), dtype=np.int64, count=len(part)))
-        return np.concatenate(hashes)
+        return concatenated(hashes)
 
 
-class Expected:
-    """The multiset that the rows must be."""
-
-    def __init__(self, hashes: NDArray[np.int64]) -> None:
-        self.hashes = hashes
-        self._distinct, self._counts = np.unique(hashes, return_counts=True)
-
-    def strangers(self, hashes: NDArray[np.int64]) -> NDArray[np.intp]:
-        """Return the positions of the rows that are not expected at all."""
-        if not len(self._distinct):
-            return np.arange(len(hashes))
-        found = np.searchsorted(self._distinct, hashes)
-        found[found == len(self._distinct)] = 0
-        return np.flatnonzero(self._distinct[found] != hashes)
-
-    def difference(self, parts: Iterable[NDArray[np.int64]]) -> Difference:
-        """Compare with the rows that came, strangers left out."""
-        came = np.concatenate([np.empty(0, dtype=np.int64), *parts])
-        positions = np.searchsorted(self._distinct, came)
-        seen = np.bincount(positions, minlength=len(self._distinct))
-        return Difference(distinct=self._distinct, surplus=seen - self._counts)
-
-
+@dataclass(frozen=True, kw_only=True)
 class Difference:
-    """How often each expected row came too often (positive) or too seldom (negative)."""
+    """How two multisets differ: how many rows, and the hashes of these rows without repetition."""
 
-    def __init__(self, *, distinct: NDArray[np.int64], surplus: NDArray[np.int64]) -> None:
-        self.missing = int(-surplus[surplus < 0].sum())
-        self.doubled = int(surplus[surplus > 0].sum())
-        self.missing_hashes = distinct[surplus < 0]
-        self.doubled_hashes = distinct[surplus > 0]
+    missing: int
+    doubled: int
+    strangers: int
+    missing_hashes: NDArray[np.int64]
+    doubled_hashes: NDArray[np.int64]
+    stranger_hashes: NDArray[np.int64]
+
+
+def compare(*, expected: NDArray[np.int64], came: NDArray[np.int64]) -> Difference:
+    """Compare the hashes that came with the expected ones.
+
+    Missing: expected more often than it came. Doubled: expected, but it came more often. Stranger: not expected.
+    """
+    expected_hashes, expected_counts = np.unique(expected, return_counts=True)
+    came_hashes, came_counts = np.unique(came, return_counts=True)
+    _, in_expected, in_came = np.intersect1d(
+        expected_hashes, came_hashes, assume_unique=True, return_indices=True
+    )
+    surplus = -expected_counts
+    surplus[in_expected] += came_counts[in_came]
+    is_stranger = np.ones(len(came_hashes), dtype=np.bool_)
+    is_stranger[in_came] = False
+    return Difference(
+        missing=int(-surplus[surplus < 0].sum()),
+        doubled=int(surplus[surplus > 0].sum()),
+        strangers=int(came_counts[is_stranger].sum()),
+        missing_hashes=expected_hashes[surplus < 0],
+        doubled_hashes=expected_hashes[surplus > 0],
+        stranger_hashes=came_hashes[is_stranger],
+    )
+
+
+def concatenated(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Join hashes; no parts make an empty array."""
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
