@@ -11,6 +11,7 @@ import orjson
 from operate import results
 from operate.errors import ResultsError
 from operate.execution import SUCCEEDED
+from operate.text import counted
 from operate.verification.check import Check
 from operate.verification.rows import RowHasher, compare, concatenated
 
@@ -78,6 +79,7 @@ def verify(truth: Truth, actual: Actual) -> list[Check]:
     Memory stays at the truth, the hashes of all rows, and a few ranges of a result file.
     """
     hasher = RowHasher(COLUMNS)
+    expected = hasher.frame(truth.highly_rated)
     try:
         succeeded = _succeeded(actual, hasher)
         failed = _unprocessed(actual, "FAILED", hasher)
@@ -86,7 +88,7 @@ def verify(truth: Truth, actual: Actual) -> list[Check]:
         return [Check(name="result files are complete and readable", ok=False, detail=_reason(error))]
     return [
         _manifest_check(actual),
-        *_row_checks(truth, actual, hasher, succeeded, (failed, pending)),
+        *_row_checks(truth, actual, expected, succeeded, (failed, pending)),
         _item_check(truth, actual, succeeded, failed, pending),
         _execution_check(actual, succeeded, failed),
         _unprocessed_check(actual, failed, pending),
@@ -94,11 +96,9 @@ def verify(truth: Truth, actual: Actual) -> list[Check]:
 
 
 def _reason(error: Exception) -> str:
-    return (
-        str(error)
-        if isinstance(error, ResultsError)
-        else f"an entry is not what the machine writes: {error!r}"
-    )
+    if isinstance(error, ResultsError):
+        return str(error)
+    return f"an entry is not what the machine writes: {error!r}"
 
 
 def _entries(actual: Actual, status: str) -> Iterator[dict[str, Any]]:
@@ -148,7 +148,7 @@ def _manifest_check(actual: Actual) -> Check:
     elif unlisted:
         detail = f"not in the manifest: {', '.join(sorted(unlisted))}"
     else:
-        detail = f"{len(listed)} result file{'s' if len(listed) != 1 else ''}, {sum(listed.values()):,} bytes"
+        detail = f"{counted(len(listed), 'result file')}, {sum(listed.values()):,} bytes"
     return Check(
         name="manifest lists the Map Run's files, each with its size",
         ok=manifest.map_run_arn == actual.map_run.arn and not unlisted,
@@ -157,9 +157,12 @@ def _manifest_check(actual: Actual) -> Check:
 
 
 def _row_checks(
-    truth: Truth, actual: Actual, hasher: RowHasher, succeeded: _Found, unprocessed: tuple[_Found, ...]
+    truth: Truth,
+    actual: Actual,
+    expected: NDArray[np.int64],
+    succeeded: _Found,
+    unprocessed: tuple[_Found, ...],
 ) -> list[Check]:
-    expected = hasher.frame(truth.highly_rated)
     came = concatenated([*succeeded.hashes, *(part for found in unprocessed for part in found.hashes)])
     difference = compare(expected=expected, came=came)
     total = len(expected)
@@ -189,13 +192,14 @@ def _row_checks(
             detail=f"{len(came):,} rows compared"
             if difference.strangers == 0
             else f"{difference.strangers:,} of {len(came):,} rows are no highly rated review"
-            f"{_examples(_strangers(actual, hasher, difference.stranger_hashes))}",
+            f"{_examples(_strangers(actual, difference.stranger_hashes))}",
         ),
     ]
 
 
-def _strangers(actual: Actual, hasher: RowHasher, hashes: NDArray[np.int64]) -> list[str]:
+def _strangers(actual: Actual, hashes: NDArray[np.int64]) -> list[str]:
     """Read the result files once more for a few rows that have these hashes."""
+    hasher = RowHasher(COLUMNS)
     shown: list[str] = []
     for entry in _entries(actual, SUCCEEDED):
         rows = _output_rows(entry)

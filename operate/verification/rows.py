@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-SLICE_ROWS = 50_000
+SLICE_ROWS = 10_000  # rows of a frame that are Python objects at one time
 
 
 class RowHasher:
@@ -61,7 +61,7 @@ class Difference:
 def compare(*, expected: NDArray[np.int64], came: NDArray[np.int64]) -> Difference:
     """Compare the hashes that came with the expected ones.
 
-    Missing: expected more often than it came. Doubled: expected, but it came more often. Stranger: not expected.
+    Missing: expected more often than it came. Doubled: expected, but less often. Stranger: never expected.
     """
     expected_hashes, expected_counts = np.unique(expected, return_counts=True)
     came_hashes, came_counts = np.unique(came, return_counts=True)
