@@ -45,10 +45,10 @@ EXAMPLES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Truth:
-    """What was generated: the number of reviews, and the highly rated ones as text columns (`COLUMNS`)."""
+    """What was generated: the number of reviews, and the highly rated ones, all columns being text."""
 
     reviews: int
-    highly_rated: pl.DataFrame
+    highly_rated: pl.LazyFrame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ def verify(truth: Truth, actual: Actual) -> list[Check]:
     Memory stays at the truth, the hashes of all rows, and a few ranges of a result file.
     """
     hasher = RowHasher(COLUMNS)
-    expected = hasher.frame(truth.highly_rated)
+    expected = concatenated([hashes for _, hashes in hasher.batches(truth.highly_rated)])
     try:
         succeeded = _succeeded(actual, hasher)
         failed = _unprocessed(actual, "FAILED", hasher)
@@ -168,39 +168,47 @@ def _row_checks(
     total = len(expected)
     set_aside = sum(found.rows for found in unprocessed)
 
-    def of_truth(hashes: NDArray[np.int64]) -> str:
-        positions = np.flatnonzero(np.isin(expected, hashes))[:EXAMPLES].tolist() if len(hashes) else []
-        return _examples([_shown(row) for row in truth.highly_rated[positions].select(COLUMNS).to_dicts()])
-
+    aside = f", {set_aside:,} in FAILED and PENDING files" if set_aside else ""
     return [
         Check(
             name="every highly rated review is there",
             ok=difference.missing == 0,
-            detail=f"{total:,} of {total:,}"
-            + (f", {set_aside:,} of them in FAILED and PENDING files" if set_aside else "")
-            if difference.missing == 0
-            else f"{difference.missing:,} of {total:,} missing{of_truth(difference.missing_hashes)}",
+            detail=f"{difference.missing:,} of {total:,} missing{aside}"
+            f"{_examples(_of_truth(truth, difference.missing_hashes))}",
         ),
         Check(
             name="none is there twice",
             ok=difference.doubled == 0,
-            detail=f"{difference.doubled:,} doubled{of_truth(difference.doubled_hashes)}",
+            detail=f"{difference.doubled:,} doubled{_examples(_of_truth(truth, difference.doubled_hashes))}",
         ),
         Check(
             name="nothing else is there",
             ok=difference.strangers == 0,
-            detail=f"{len(came):,} rows compared"
-            if difference.strangers == 0
-            else f"{difference.strangers:,} of {len(came):,} rows are no highly rated review"
+            detail=f"{difference.strangers:,} of {len(came):,} rows are no highly rated review"
             f"{_examples(_strangers(actual, difference.stranger_hashes))}",
         ),
     ]
+
+
+def _of_truth(truth: Truth, hashes: NDArray[np.int64]) -> list[str]:
+    """Show a few rows of the truth that have these hashes."""
+    shown: list[str] = []
+    if not len(hashes):
+        return shown
+    for part, found in RowHasher(COLUMNS).batches(truth.highly_rated):
+        positions = np.flatnonzero(np.isin(found, hashes))[: EXAMPLES - len(shown)].tolist()
+        shown += [_shown(row) for row in part[positions].to_dicts()]
+        if len(shown) == EXAMPLES:
+            break
+    return shown
 
 
 def _strangers(actual: Actual, hashes: NDArray[np.int64]) -> list[str]:
     """Read the result files once more for a few rows that have these hashes."""
     hasher = RowHasher(COLUMNS)
     shown: list[str] = []
+    if not len(hashes):
+        return shown
     for entry in _entries(actual, SUCCEEDED):
         rows = _output_rows(entry)
         positions = np.flatnonzero(np.isin(hasher.rows(rows), hashes))

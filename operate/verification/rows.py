@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import polars as pl
     from numpy.typing import NDArray
@@ -37,13 +37,11 @@ class RowHasher:
         except KeyError as error:
             raise ValueError(f"a row has no field {error}") from error
 
-    def frame(self, frame: pl.DataFrame) -> NDArray[np.int64]:
-        """Hash a frame that has these columns, in the frame's order."""
-        hashes = []
-        for part in frame.select(self.columns).iter_slices(SLICE_ROWS):
+    def batches(self, frame: pl.LazyFrame) -> Iterator[tuple[pl.DataFrame, NDArray[np.int64]]]:
+        """Yield a frame that has these columns in slices, each with the hashes of its rows."""
+        for part in frame.select(self.columns).collect_batches(chunk_size=SLICE_ROWS, maintain_order=True):
             columns = [column.to_list() for column in part.get_columns()]
-            hashes.append(np.fromiter(map(hash, zip(*columns, strict=True)), dtype=np.int64, count=len(part)))
-        return concatenated(hashes)
+            yield part, np.fromiter(map(hash, zip(*columns, strict=True)), dtype=np.int64, count=len(part))
 
 
 @dataclass(frozen=True, kw_only=True)

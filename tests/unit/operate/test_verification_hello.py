@@ -109,7 +109,7 @@ class Run:
             stopped=datetime(2026, 1, 1, 0, 1, tzinfo=UTC),
         )
         return hello.verify(
-            hello.Truth(reviews=len(REVIEWS), highly_rated=pl.DataFrame(HIGH)),
+            hello.Truth(reviews=len(REVIEWS), highly_rated=pl.LazyFrame(HIGH)),
             hello.Actual(
                 map_run=map_run,
                 manifest=results.read_manifest(store, bucket="b", key=f"{FOLDER}/manifest.json"),
