@@ -1,0 +1,1 @@
+"""Pulumi components that use cases are assembled from."""

@@ -1,0 +1,54 @@
+"""Alarms that publish to the stack's topic when they go off and when they recover."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi_aws as aws
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pulumi
+
+PERIOD_SECONDS = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """Goes off when ``statistic`` of ``metric`` over five minutes is above ``threshold``; no data is no alarm."""
+
+    metric: str
+    description: str
+    threshold: float = 0
+    statistic: str = "Sum"
+    evaluation_periods: int = 1
+
+
+def make_alarm(
+    name: str,
+    alarm: Alarm,
+    *,
+    namespace: str,
+    dimensions: Mapping[str, pulumi.Input[str]],
+    topic_arn: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> aws.cloudwatch.MetricAlarm:
+    """The CloudWatch alarm for ``alarm`` on one set of dimensions."""
+    return aws.cloudwatch.MetricAlarm(
+        name,
+        alarm_description=alarm.description,
+        namespace=namespace,
+        metric_name=alarm.metric,
+        dimensions=dict(dimensions),
+        statistic=alarm.statistic,
+        period=PERIOD_SECONDS,
+        evaluation_periods=alarm.evaluation_periods,
+        comparison_operator="GreaterThanThreshold",
+        threshold=alarm.threshold,
+        treat_missing_data="notBreaching",
+        alarm_actions=[topic_arn],
+        ok_actions=[topic_arn],
+        opts=opts,
+    )
