@@ -1,0 +1,93 @@
+"""Ministack as this project runs it: its settings, and its Step Functions service replaced by the bridge."""
+
+from __future__ import annotations
+
+import importlib
+import resource
+import sys
+from typing import TYPE_CHECKING, Any
+
+from local.bridge import MODULE, Bridge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+ACCESS_KEY = "test"
+SECRET_KEY = "test"  # noqa: S105 - the known root key of a server that only this machine reaches
+
+# What the server and the functions that it runs may see of the caller's environment: on AWS a function sees
+# none of it.
+INHERITED = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "TZ",
+    "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+)
+INHERITED_PREFIXES = ("LC_", "PYTHONHASHSEED", "PYTHONWARNINGS")
+
+
+def client_environment(endpoint: str) -> dict[str, str]:
+    """The variables that point an AWS SDK or the AWS CLI to the local endpoint as its root user."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }
+
+
+def server_environment(
+    caller: Mapping[str, str], *, endpoint: str, port: int, scratch: Path
+) -> dict[str, str]:
+    """The whole environment of the server process, and so of the engine and of every function worker."""
+    kept = {k: v for k, v in caller.items() if k in INHERITED or k.startswith(INHERITED_PREFIXES)}
+    return {
+        **kept,
+        **client_environment(endpoint),
+        "AUTH": "true",  # check signatures and IAM policies
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "MINISTACK_REGION": REGION,
+        "LOG_LEVEL": "WARNING",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": f"unix://{scratch}/no-docker.sock",
+        "LAMBDA_EXECUTOR": "local",
+        "PERSIST_STATE": "0",
+        "S3_PERSIST": "0",
+        "S3_DATA_DIR": str(scratch / "s3"),
+        "STATE_DIR": str(scratch / "state"),
+        "TMPDIR": str(scratch),
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def raise_file_limit() -> None:
+    """Open as many files as the system lets this process: each connection of a wide map run is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def load(bridge: Bridge) -> Any:
+    """Ministack's ASGI application with ``bridge`` for its Step Functions service.
+
+    The bridge must be there before the application is imported: its services import each other as modules.
+    """
+    if "ministack.app" in sys.modules:
+        raise RuntimeError("ministack.app was imported before its Step Functions service was replaced")
+    services = importlib.import_module("ministack.services")
+    sys.modules[MODULE] = bridge.as_module()
+    services.stepfunctions = sys.modules[MODULE]  # type: ignore[attr-defined] # the attribute an import would set
+    return importlib.import_module("ministack.app").app

@@ -1,0 +1,119 @@
+"""What this project takes for granted of ministack's inside. An upgrade that changes it fails here, not in
+a run.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import subprocess
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from local.bridge import MODULE, Bridge
+from local.server import PACKAGE_ROOT
+
+
+def source(module: str) -> ast.Module:
+    spec = find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    return ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+
+
+def uses_of_step_functions(module: str) -> set[str]:
+    """The attributes that a ministack module reads of ministack's Step Functions module."""
+    tree = source(module)
+    names = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "ministack.services"
+        for alias in node.names
+        if alias.name == "stepfunctions"
+    }
+    return {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names
+    }
+
+
+def test_the_seam_was_read_in_this_version_of_ministack() -> None:
+    assert version("ministack") == "1.5.33", "read the seam again (this file lists it) before another version"
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("ministack.services.eventbridge", {"_resolve_state_machine_arn", "_start_execution"}),
+        ("ministack.services.pipes", {"_start_execution"}),
+        ("ministack.services.scheduler", set()),
+        ("ministack.services.s3", set()),
+        ("ministack.services.iam", set()),
+        ("ministack.services.tagging", set()),
+        ("ministack.services.lambda_svc", set()),
+    ],
+)
+def test_services_call_only_what_the_bridge_has(module: str, expected: set[str]) -> None:
+    assert uses_of_step_functions(module) == expected
+    assert expected <= set(vars(Bridge().as_module()))
+
+
+def test_the_bridge_has_the_signatures_of_the_module_that_it_stands_for() -> None:
+    real = {
+        node.name: [argument.arg for argument in node.args.args]
+        for node in source(MODULE).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    bridge = Bridge().as_module()
+    for name in ("handle_request", "reset", "get_state", "load_persisted_state", "_start_execution"):
+        ours = inspect.signature(getattr(bridge, name)).parameters
+        assert len(ours) == len(real[name]), f"{name}{real[name]}"
+    assert inspect.iscoroutinefunction(bridge.handle_request)
+
+
+def test_the_scheduler_dispatches_through_eventbridge() -> None:
+    calls = [
+        node.attr
+        for node in ast.walk(source("ministack.services.scheduler"))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "_eb"
+    ]
+    assert "_invoke_target" in calls, "schedules reach the bridge by EventBridge's own dispatch"
+
+
+def test_ministack_takes_the_bridge_for_its_service() -> None:
+    """In a process of its own, since importing ministack changes global state (h11, logging)."""
+    code = f"""
+import os, sys
+from local.bridge import Bridge
+from local.emulator import load
+bridge = Bridge()
+app = load(bridge)
+from ministack import app as module
+assert callable(app) and app is module.app
+assert module.SERVICE_REGISTRY["states"]["module"] == "stepfunctions"
+assert module._get_module("stepfunctions") is sys.modules[{MODULE!r}]
+from ministack.services import stepfunctions
+import ministack.services.stepfunctions as again
+assert stepfunctions is again is sys.modules[{MODULE!r}]
+assert stepfunctions._start_execution.__self__ is bridge
+try:
+    load(Bridge())
+except RuntimeError as error:
+    assert "imported before" in str(error)
+else:
+    raise AssertionError("a second load must be refused")
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=PACKAGE_ROOT, check=True, timeout=60)
+
+
+def test_hypercorn_serves_on_an_inherited_socket() -> None:
+    tree = importlib.util.find_spec("hypercorn.config")
+    assert tree is not None
+    assert tree.origin is not None
+    assert '"fd://"' in Path(tree.origin).read_text(), "the server hands its bound socket to hypercorn"
