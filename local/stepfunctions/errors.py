@@ -32,6 +32,8 @@ class StatesError(Exception):
         super().__init__(name if cause is None else f"{name}: {cause}")
         self.name = name
         self.cause = cause
+        self.placed = False
+        """Whether the cause already tells in which state it happened."""
 
 
 class NamedStatesError(StatesError):
@@ -56,9 +58,16 @@ class DataLimitExceeded(NamedStatesError):
 
 
 class TaskTimeout(NamedStatesError):
-    """A task, a state machine or an EXPRESS child ran longer than it may."""
+    """A task, a state machine or an EXPRESS child ran longer than it may.
+
+    ``heartbeat``: a heartbeat did not come; AWS records States.Timeout, and States.HeartbeatTimeout matches too.
+    """
 
     NAME = "States.Timeout"
+
+    def __init__(self, cause: str | None = None, *, heartbeat: bool = False) -> None:
+        super().__init__(cause)
+        self.heartbeat = heartbeat
 
 
 class NoChoiceMatched(NamedStatesError):
@@ -86,9 +95,13 @@ class ResultPathMatchFailure(NamedStatesError):
 
 
 class QueryEvaluationError(NamedStatesError):
-    """A JSONata expression failed, or gave a value of the wrong type."""
+    """A JSONata expression failed, or gave a value of the wrong type, in the field that ``location`` names."""
 
     NAME = "States.QueryEvaluationError"
+
+    def __init__(self, cause: str | None = None, *, location: str | None = None) -> None:
+        super().__init__(cause)
+        self.location = location
 
 
 class BranchFailed(NamedStatesError):

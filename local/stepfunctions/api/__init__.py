@@ -1,0 +1,1 @@
+"""The Step Functions API: requests checked against botocore's model, answers in AWS's shapes."""

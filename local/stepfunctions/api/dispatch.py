@@ -1,0 +1,68 @@
+"""From a request's target to its operation, and the answer or error back as AWS JSON 1.0."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import orjson
+
+from local.stepfunctions.api import executions, machines, map_runs
+from local.stepfunctions.api.errors import ApiError
+from local.stepfunctions.api.model import check_request, operation_model
+from local.stepfunctions.engine import Engine
+from local.stepfunctions.payload import dumps
+
+_log = logging.getLogger(__name__)
+
+Operation = Callable[[Engine, dict[str, Any]], Awaitable[dict[str, Any]]]
+
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    "CreateStateMachine": machines.create_state_machine,
+    "UpdateStateMachine": machines.update_state_machine,
+    "DescribeStateMachine": machines.describe_state_machine,
+    "DescribeStateMachineForExecution": machines.describe_state_machine_for_execution,
+    "DeleteStateMachine": machines.delete_state_machine,
+    "ListStateMachines": machines.list_state_machines,
+    "TagResource": machines.tag_resource,
+    "UntagResource": machines.untag_resource,
+    "ListTagsForResource": machines.list_tags_for_resource,
+    "StartExecution": executions.start_execution,
+    "StopExecution": executions.stop_execution,
+    "DescribeExecution": executions.describe_execution,
+    "ListExecutions": executions.list_executions,
+    "GetExecutionHistory": executions.get_execution_history,
+    "DescribeMapRun": map_runs.describe_map_run,
+    "ListMapRuns": map_runs.list_map_runs,
+    "UpdateMapRun": map_runs.update_map_run,
+}
+_TARGET_PREFIX: Final = "AWSStepFunctions."
+
+
+async def answer(engine: Engine, target: str, body: bytes) -> tuple[int, bytes]:
+    """HTTP status and body for a request."""
+    try:
+        return 200, dumps(await _run(engine, target, body))
+    except ApiError as error:
+        shown = {"__type": error.name, "message": error.message, **error.more}
+        return error.status, dumps(shown)
+    except Exception as error:
+        _log.exception("the request %s failed by a fault of the engine", target)
+        return 500, dumps({"__type": "InternalFailure", "message": f"The engine failed: {error!r}"})
+
+
+async def _run(engine: Engine, target: str, body: bytes) -> dict[str, Any]:
+    name = target.removeprefix(_TARGET_PREFIX)
+    model = operation_model(name)
+    if model is None or not target.startswith(_TARGET_PREFIX):
+        raise ApiError("UnknownOperationException", f"There is no operation '{target}'")
+    try:
+        request = orjson.loads(body or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise ApiError("SerializationException", f"The request is not JSON: {error}") from error
+    check_request(model, request)
+    operation = OPERATIONS.get(name)
+    if operation is None:
+        raise ApiError("UnsupportedOperationException", f"{name} is not supported by this engine", status=501)
+    return await operation(engine, request)

@@ -1,0 +1,1 @@
+"""From the JSON text of a definition to a checked tree of states."""

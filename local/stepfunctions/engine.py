@@ -1,0 +1,150 @@
+"""The engine: state machines, executions and Map Runs of one account and Region, run against an AWS endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.stepfunctions.arns import Place
+from local.stepfunctions.childstore import ChildStore
+from local.stepfunctions.definition.nodes import DistributedMapState
+from local.stepfunctions.errors import StatesError
+from local.stepfunctions.execution import Execution
+from local.stepfunctions.integrations.aws import AwsClient, AwsError, AwsSession
+from local.stepfunctions.machines import Machine
+from local.stepfunctions.maprun.children import Children
+from local.stepfunctions.maprun.record import MapRun
+from local.stepfunctions.maprun.results import Child
+from local.stepfunctions.maprun.run import run_map
+from local.stepfunctions.payload import Payload
+from local.stepfunctions.run.branch import Branch
+
+_log = logging.getLogger(__name__)
+
+STOP_SECONDS = 5.0
+"""How long executions may take to wind up when the engine stops."""
+
+
+@dataclass(slots=True)
+class OpenMapRun:
+    """A Map Run with its children while it goes on."""
+
+    record: MapRun
+    children: Children
+
+
+@dataclass(slots=True, kw_only=True)
+class Engine:
+    """All that lives in one engine process."""
+
+    place: Place
+    session: AwsSession
+    children: ChildStore
+    machines: dict[str, Machine] = field(default_factory=dict)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    executions: dict[str, Execution] = field(default_factory=dict)
+    map_runs: dict[str, OpenMapRun] = field(default_factory=dict)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @classmethod
+    def open(cls, *, place: Place, session: AwsSession, data_dir: Path) -> Engine:
+        """An engine whose files are in the directory."""
+        data_dir.mkdir(parents=True, exist_ok=True)
+        return cls(place=place, session=session, children=ChildStore(data_dir / "children.db"))
+
+    @property
+    def region(self) -> str:
+        """The Region of all resources."""
+        return self.place.region
+
+    @property
+    def account(self) -> str:
+        """The account of all resources."""
+        return self.place.account
+
+    def start(self, machine: Machine, *, name: str, payload: Payload, trace_header: str | None = None) -> Execution:
+        """Start an execution."""
+        if machine.type == "EXPRESS":
+            arn = self.place.express(machine.name, name, str(uuid.uuid4()))
+        else:
+            arn = self.place.execution(machine.name, name)
+        execution = Execution(arn=arn, name=name, machine=machine, input=payload, trace_header=trace_header)
+        self.executions[arn] = execution
+        execution.task = asyncio.create_task(self._run(execution))
+        self.tasks.add(execution.task)
+        execution.task.add_done_callback(self.tasks.discard)
+        return execution
+
+    async def _run(self, execution: Execution) -> None:
+        try:
+            await execution.run(self)
+        except Exception:  # noqa: BLE001 - the execution has recorded it; here it is logged with its traceback
+            _log.exception("the execution %s ended by a fault of the engine", execution.arn)
+
+    async def client(self, service: str, role_arn: str) -> AwsClient:
+        """A client that signs with the role's credentials.
+
+        Raises:
+            AwsError: when the role cannot be assumed.
+        """
+        return self.session.client(service, await self.session.role_credentials(role_arn))
+
+    async def check_may_start(self, role_arn: str, machine_arn: str) -> None:
+        """Refuse a Map Run whose role may not start executions of its own machine."""
+        action = "states:StartExecution"
+        parameters = {"PolicySourceArn": role_arn, "ActionNames": [action], "ResourceArns": [machine_arn]}
+        try:
+            answer = await self.session.client("iam").call("SimulatePrincipalPolicy", parameters)
+        except AwsError as error:
+            raise StatesError("States.Permissions", error.message) from error
+        if answer["EvaluationResults"][0]["EvalDecision"] != "allowed":
+            role = role_arn.rsplit("/", 1)[-1]
+            who = f"arn:{self.place.partition}:sts::{self.account}:assumed-role/{role}/distmap"
+            why = f"because no identity-based policy allows the {action} action"
+            cause = f"User: {who} is not authorized to perform: {action} on resource: {machine_arn} {why}"
+            raise StatesError("States.Permissions", cause)
+
+    async def run_distributed_map(self, state: DistributedMapState, payload: Payload, branch: Branch) -> Payload:
+        """Run a Map Run to its end."""
+        return await run_map(self, state, payload, branch)
+
+    def opened(self, map_run: MapRun, children: Children) -> None:
+        """Register a Map Run that has begun."""
+        self.map_runs[map_run.arn] = OpenMapRun(map_run, children)
+        parent = self.executions.get(map_run.execution_arn)
+        if parent is not None:
+            parent.map_runs.append(map_run.arn)
+
+    async def child_ended(self, map_run: MapRun, child: Child) -> None:
+        """Keep a child execution that ended."""
+        await self.children.add(map_run.arn, child)
+
+    def change_map_run(self, found: OpenMapRun, changes: Mapping[str, Any]) -> None:
+        """Put new limits into force."""
+        limits = found.record.limits
+        if "maxConcurrency" in changes:
+            limits.max_concurrency = changes["maxConcurrency"]
+            found.children.slots.changed()
+        if "toleratedFailureCount" in changes:
+            limits.tolerated_failure_count = changes["toleratedFailureCount"]
+        if "toleratedFailurePercentage" in changes:
+            limits.tolerated_failure_percentage = changes["toleratedFailurePercentage"]
+
+    async def close(self) -> None:
+        """Stop every execution, let each give up its unfinished uploads, and close the files."""
+        for task in self.tasks:
+            task.cancel()
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=STOP_SECONDS)
+        await self.children.close()
+        await self.session.close()
+
+
+def new_name() -> str:
+    """The name of an execution that was given none."""
+    return str(uuid.uuid4())

@@ -1,0 +1,162 @@
+"""One execution of a state machine, from start to end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from local.stepfunctions.errors import StatesError
+from local.stepfunctions.history import Cursor, Event, History
+from local.stepfunctions.limits import EXPRESS_SECONDS
+from local.stepfunctions.machines import Machine
+from local.stepfunctions.payload import Payload
+from local.stepfunctions.run import Branch, Run, run_workflow
+from local.stepfunctions.run.branch import iso_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local.stepfunctions.run.branch import Services
+
+Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+
+_LAST_EVENT: dict[str, str] = {
+    "SUCCEEDED": "ExecutionSucceeded",
+    "FAILED": "ExecutionFailed",
+    "TIMED_OUT": "ExecutionTimedOut",
+    "ABORTED": "ExecutionAborted",
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Execution:
+    """An execution's record; times in epoch seconds."""
+
+    arn: str
+    name: str
+    machine: Machine
+    input: Payload
+    trace_header: str | None = None
+    status: Status = "RUNNING"
+    started: float = field(default_factory=time.time)
+    stopped: float | None = None
+    output: Payload | None = None
+    error: str | None = None
+    cause: str | None = None
+    history: History = field(default_factory=History)
+    map_runs: list[str] = field(default_factory=list)
+    task: asyncio.Task[None] | None = None
+    stopped_by_request: tuple[str | None, str | None] | None = None
+
+    def context(self) -> dict[str, Any]:
+        """Execution and StateMachine of the context object."""
+        return {
+            "Execution": {
+                "Id": self.arn,
+                "Input": self.input.value,
+                "Name": self.name,
+                "RoleArn": self.machine.role_arn,
+                "StartTime": iso_time(self.started),
+                "RedriveCount": 0,
+            },
+            "StateMachine": {"Id": self.machine.arn, "Name": self.machine.name},
+        }
+
+    def stop(self, error: str | None, cause: str | None) -> None:
+        """Abort the execution at somebody's request."""
+        self.stopped_by_request = (error, cause)
+        if self.task is not None:
+            self.task.cancel()
+
+    async def run(self, services: Services, on_event: Callable[[Event], None] | None = None) -> None:
+        """Run to the end; every way in which it can end is recorded."""
+        self.history = History(on_event)
+        cursor = Cursor()
+        started = {"input": self.input, "roleArn": self.machine.role_arn}
+        self.history.add(cursor, "ExecutionStarted", started, advance=False)
+        run = Run(
+            services=services,
+            execution_arn=self.arn,
+            machine_arn=self.machine.arn,
+            role_arn=self.machine.role_arn,
+            recorder=self.history,
+            context=self.context(),
+            run_workflow=run_workflow,
+        )
+        branch = Branch(run=run, cursor=cursor)
+        try:
+            await self._run(branch)
+        except StatesError as failure:
+            self._end("FAILED", cursor, error=failure.name or None, cause=failure.cause)
+        except TimeoutError:
+            self._end("TIMED_OUT", cursor)
+        except asyncio.CancelledError:
+            error, cause = self.stopped_by_request or (None, "The engine was stopped.")
+            self._end("ABORTED", cursor, error=error, cause=cause)
+            if self.stopped_by_request is None:
+                raise
+        except Exception as fault:
+            # A fault of the engine ends the execution visibly, and is logged with its traceback by the caller.
+            self._end("FAILED", cursor, error="States.Runtime", cause=f"The engine failed: {fault!r}")
+            raise
+
+    async def _run(self, branch: Branch) -> None:
+        limits = [self.machine.definition.timeout_seconds]
+        if self.machine.type == "EXPRESS":
+            limits.append(EXPRESS_SECONDS)
+        given = [limit for limit in limits if limit is not None]
+        async with asyncio.timeout(min(given) if given else None):
+            self.output = await run_workflow(self.machine.definition.workflow, self.input, branch)
+        self._end("SUCCEEDED", branch.cursor)
+
+    def _end(self, status: Status, cursor: Cursor, *, error: str | None = None, cause: str | None = None) -> None:
+        self.status, self.error, self.cause = status, error, cause
+        details = {"output": self.output, "error": error, "cause": cause}
+        shown = {key: value for key, value in details.items() if value is not None}
+        # An execution that was stopped from outside ends with an event that follows none.
+        last = Cursor() if status in ("ABORTED", "TIMED_OUT") else cursor
+        self.history.add(last, _LAST_EVENT[status], shown)
+        self.stopped = time.time()
+
+    def describe(self) -> dict[str, Any]:
+        """The answer of DescribeExecution."""
+        shown: dict[str, Any] = {
+            "executionArn": self.arn,
+            "stateMachineArn": self.machine.arn,
+            "name": self.name,
+            "status": self.status,
+            "startDate": self.started,
+            "input": self.input.text.decode(),
+            "inputDetails": {"included": True},
+            "redriveCount": 0,
+            **self._redrive_status(),
+        }
+        if self.stopped is not None:
+            shown["stopDate"] = self.stopped
+        if self.output is not None:
+            shown["output"] = self.output.text.decode()
+            shown["outputDetails"] = {"included": True}
+        more = {"error": self.error, "cause": self.cause, "traceHeader": self.trace_header}
+        return shown | {key: value for key, value in more.items() if value is not None}
+
+    def _redrive_status(self) -> dict[str, str]:
+        if self.status in {"RUNNING", "SUCCEEDED"}:
+            reason = f"Execution is {self.status} and cannot be redriven"
+            return {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
+        return {"redriveStatus": "REDRIVABLE"}
+
+    def summary(self) -> dict[str, Any]:
+        """The row of ListExecutions."""
+        row: dict[str, Any] = {
+            "executionArn": self.arn,
+            "stateMachineArn": self.machine.arn,
+            "name": self.name,
+            "status": self.status,
+            "startDate": self.started,
+            "redriveCount": 0,
+        }
+        if self.stopped is not None:
+            row["stopDate"] = self.stopped
+        return row

@@ -1,0 +1,185 @@
+"""Child executions of a Map Run: started under its concurrency, watched, counted and handed on when they end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from local.stepfunctions.definition.nodes import DistributedMapState
+from local.stepfunctions.errors import StatesError, TaskTimeout
+from local.stepfunctions.history import Cursor, History
+from local.stepfunctions.limits import EXPRESS_SECONDS
+from local.stepfunctions.maprun.batcher import ChildInput
+from local.stepfunctions.maprun.counts import ChildStatus
+from local.stepfunctions.maprun.record import MapRun
+from local.stepfunctions.maprun.results import Child
+from local.stepfunctions.maprun.slots import Slots
+from local.stepfunctions.payload import Payload
+from local.stepfunctions.run.branch import Branch, EventCounter, Run, iso_time
+
+OnEnd = Callable[[Child], Awaitable[None]]
+
+
+class Children:
+    """Runs the child executions of one Map Run.
+
+    A child that never waits for anything outside runs at once, within the caller; any other is a task of its own.
+    """
+
+    def __init__(self, *, map_run: MapRun, state: DistributedMapState, parent: Branch, on_end: OnEnd) -> None:
+        self._map_run = map_run
+        self._state = state
+        self._parent = parent
+        self._on_end = on_end
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._aborting = False
+        self._fault: BaseException | None = None
+        self.slots = Slots(lambda: map_run.limits.children_at_once)
+        self._timeout = EXPRESS_SECONDS if state.execution_type == "EXPRESS" else None
+        self._machine = {"Id": map_run.machine_arn, "Name": map_run.machine_name}
+
+    async def start(self, child_input: ChildInput) -> bool:
+        """Start a child when there is a place for it; False when the children were aborted meanwhile."""
+        if self._state.processor.immediate:
+            self._map_run.child_started(child_input.items)
+            await self._run(child_input)
+            return True
+        await self.slots.take()
+        if self._fault is not None:
+            self.slots.give_back()
+            raise self._fault
+        if self._aborting:
+            self.slots.give_back()
+            return False
+        self._map_run.child_started(child_input.items)
+        task = asyncio.create_task(self._run_in_place(child_input))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
+
+    async def finish(self) -> None:
+        """Wait until every child that was started has ended."""
+        await self.slots.all_free()
+        if self._fault is not None:
+            raise self._fault
+
+    def abort(self) -> None:
+        """Stop the running STANDARD children; EXPRESS ones cannot be stopped and run to their end."""
+        if self._state.execution_type == "STANDARD":
+            self.kill()
+
+    def kill(self) -> None:
+        """Stop every running child."""
+        self._aborting = True
+        for task in self._tasks:
+            task.cancel()
+
+    async def _run_in_place(self, child_input: ChildInput) -> None:
+        try:
+            await self._run(child_input)
+        except Exception as error:  # noqa: BLE001 - kept, and raised by start() or finish(): the whole run fails
+            self._fault = self._fault or error
+        finally:
+            self.slots.give_back()
+
+    async def _run(self, child_input: ChildInput) -> None:
+        map_run = self._map_run
+        name = map_run.child_name(child_input.index)
+        arn = map_run.child_arn(name)
+        start = time.time()
+        history = None if self._timeout is not None else History()
+        branch = self._branch(name, arn, start, child_input.payload, history)
+        outcome = await self._outcome(branch, child_input.payload)
+        if history is not None:
+            _close(history, branch, *outcome)
+        status, output, error, cause = outcome
+        child = Child(
+            index=child_input.index,
+            name=name,
+            arn=arn,
+            machine_arn=map_run.machine_arn,
+            status=status,
+            start=start,
+            stop=time.time(),
+            input=child_input.payload,
+            items=child_input.items,
+            output=output,
+            error=error,
+            cause=cause,
+            events=None if history is None else history.events,
+        )
+        map_run.child_ended(child_input.items, status)
+        await self._on_end(child)
+
+    async def _outcome(
+        self, branch: Branch, payload: Payload
+    ) -> tuple[ChildStatus, Payload | None, str | None, str | None]:
+        work = self._parent.run.run_workflow(self._state.processor, payload, branch)
+        try:
+            if self._state.processor.immediate:
+                return "SUCCEEDED", await work, None, None
+            async with asyncio.timeout(self._timeout) as limit:
+                try:
+                    return "SUCCEEDED", await work, None, None
+                except StatesError as error:
+                    return "FAILED", None, error.name or None, error.cause
+        except StatesError as error:
+            return "FAILED", None, error.name or None, error.cause
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            return "TIMED_OUT", None, TaskTimeout.NAME, None
+        except asyncio.CancelledError:
+            if not self._aborting:
+                raise
+            cause = f"The map run execution [{self._map_run.arn}] which was managing this resource was aborted"
+            return "ABORTED", None, None, cause
+
+    def _branch(self, name: str, arn: str, start: float, payload: Payload, history: History | None) -> Branch:
+        parent = self._parent.run
+        cursor = Cursor()
+        recorder = EventCounter() if history is None else history
+        recorder.add(cursor, "ExecutionStarted", {"input": payload, "roleArn": parent.role_arn}, advance=False)
+        context = {
+            "Execution": {
+                "Id": arn,
+                "Input": payload.value,
+                "Name": name,
+                "RoleArn": parent.role_arn,
+                "StartTime": iso_time(start),
+                "RedriveCount": 0,
+            },
+            "StateMachine": self._machine,
+        }
+        run = Run(
+            services=parent.services,
+            execution_arn=arn,
+            machine_arn=parent.machine_arn,
+            role_arn=parent.role_arn,
+            recorder=recorder,
+            context=context,
+            run_workflow=parent.run_workflow,
+        )
+        return Branch(run=run, cursor=cursor)
+
+
+def _close(
+    history: History,
+    branch: Branch,
+    status: ChildStatus,
+    output: Payload | None,
+    error: str | None,
+    cause: str | None,
+) -> None:
+    details = {
+        key: value for key, value in (("output", output), ("error", error), ("cause", cause)) if value is not None
+    }
+    kind = {
+        "SUCCEEDED": "ExecutionSucceeded",
+        "FAILED": "ExecutionFailed",
+        "TIMED_OUT": "ExecutionTimedOut",
+        "ABORTED": "ExecutionAborted",
+    }[status]
+    # An aborted child's last event follows none.
+    history.add(Cursor() if status == "ABORTED" else branch.cursor, kind, details)

@@ -1,0 +1,114 @@
+"""What a running workflow carries along."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from local.stepfunctions.definition.nodes import DistributedMapState, Workflow
+from local.stepfunctions.history import Cursor, Details
+from local.stepfunctions.payload import Payload
+from local.stepfunctions.scope import Json, Scope
+
+if TYPE_CHECKING:
+    from local.stepfunctions.integrations.aws import AwsClient
+
+
+class Recorder(Protocol):
+    """Takes the events of an execution and numbers them."""
+
+    def add(self, cursor: Cursor, kind: str, details: Details | None = None, *, advance: bool = True) -> int:
+        """Append an event; its id."""
+
+
+class EventCounter:
+    """Numbers the events of an execution whose history nobody can read (an EXPRESS child)."""
+
+    __slots__ = ("_count",)
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def add(self, cursor: Cursor, kind: str, details: Details | None = None, *, advance: bool = True) -> int:  # noqa: ARG002 - the Recorder's signature
+        """Count an event; its id."""
+        self._count += 1
+        if advance:
+            cursor.last = self._count
+        return self._count
+
+
+class Services(Protocol):
+    """What a run needs of the engine around it."""
+
+    @property
+    def region(self) -> str:
+        """The Region that tasks run in."""
+
+    @property
+    def account(self) -> str:
+        """The account that tasks run in."""
+
+    async def client(self, service: str, role_arn: str) -> AwsClient:
+        """A client of an AWS service that signs with the role's credentials."""
+
+    async def run_distributed_map(self, state: DistributedMapState, payload: Payload, branch: Branch) -> Payload:
+        """Run a Map Run to its end; its result."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One execution while it runs."""
+
+    services: Services
+    execution_arn: str
+    machine_arn: str
+    """The plain ARN of the state machine, without label or version."""
+    role_arn: str
+    recorder: Recorder
+    context: Mapping[str, Any]
+    """Execution and StateMachine of the context object."""
+    run_workflow: Callable[[Workflow, Payload, Branch], Coroutine[Any, Any, Payload]]
+
+
+def iso_time(seconds: float) -> str:
+    """ISO-8601 in UTC with milliseconds, as the context object and result files have it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds * 1000) % 1000:03d}Z"
+
+
+@dataclass(slots=True, kw_only=True)
+class Branch:
+    """A line of states within a run: the machine itself, a branch of a Parallel or an iteration of a Map."""
+
+    run: Run
+    cursor: Cursor = field(default_factory=Cursor)
+    variables: dict[str, Json] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict)
+    """``State`` of the context object."""
+
+    def fork(self) -> Branch:
+        """A branch within this one: it sees the variables of now, and its own assignments stay its own."""
+        return Branch(run=self.run, cursor=Cursor(self.cursor.last), variables=dict(self.variables))
+
+    def enter(self, name: str, *, retries: bool) -> None:
+        """Begin a state: ``State`` of the context object is its own."""
+        self.state = {"Name": name, "EnteredTime": iso_time(time.time())}
+        if retries:
+            self.state["RetryCount"] = 0
+
+    def event(self, kind: str, details: Details | None = None, *, advance: bool = True) -> int:
+        """Append an event to the execution's history."""
+        return self.run.recorder.add(self.cursor, kind, details, advance=advance)
+
+    def scope(self, value: Json, **more: Any) -> Scope:
+        """What an expression of the current state sees."""
+        context = {**self.run.context, "State": self.state}
+        return Scope(
+            input=value,
+            context=context,
+            variables=self.variables,
+            state_name=self.state.get("Name", ""),
+            **more,
+        )

@@ -1,0 +1,111 @@
+"""Map: an iteration for each item within the execution, or a Map Run when it is distributed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+from local.stepfunctions.definition.nodes import DistributedMapState, MapState
+from local.stepfunctions.errors import QueryEvaluationError, RuntimeFailure
+from local.stepfunctions.limits import MAX_INLINE_CONCURRENCY
+from local.stepfunctions.payload import Payload, dumps
+from local.stepfunctions.run import flow
+from local.stepfunctions.run.branch import Branch
+from local.stepfunctions.run.flow import Outcome
+from local.stepfunctions.run.numbers import whole_number
+from local.stepfunctions.run.parallel import cancel, first_failure
+from local.stepfunctions.scope import Json
+
+
+async def run_inline_map(state: MapState, payload: Payload, branch: Branch) -> Outcome:
+    """Run the item processor on each item; the result is the array of outputs in the order of the items."""
+    value = flow.effective_input(state, payload, branch)
+    items = map_items(state, value, branch)
+    limit = whole_number(state.max_concurrency, branch.scope(value)) or MAX_INLINE_CONCURRENCY
+    branch.event("MapStateStarted", {"length": len(items)})
+    results: list[Json] = [None] * len(items)
+    waiting = iter(enumerate(items))
+    workers = [branch.fork() for _ in range(min(limit, len(items)))]
+    succeeded = [0]
+    tasks = [
+        asyncio.create_task(_iterate(state, value, waiting, results, succeeded, branch, worker)) for worker in workers
+    ]
+    if tasks:
+        try:
+            failed = await first_failure(tasks)
+        finally:
+            await cancel(tasks)
+        if failed is not None:
+            branch.cursor.last = workers[tasks.index(failed)].cursor.last
+            await failed
+        branch.cursor.last = succeeded[0]
+    branch.event("MapStateSucceeded", advance=False)
+    return flow.finish_with_result(state, payload, Payload(results), branch)
+
+
+async def _iterate(
+    state: MapState,
+    value: Json,
+    waiting: Iterator[tuple[int, Json]],
+    results: list[Json],
+    succeeded: list[int],
+    parent: Branch,
+    worker: Branch,
+) -> Payload:
+    for index, item in waiting:
+        details = {"index": index, "name": state.name}
+        worker.event("MapIterationStarted", details)
+        iteration = worker.fork()
+        iteration.cursor = worker.cursor
+        try:
+            selected = select_item(state, value, index, item, parent)
+            output = await worker.run.run_workflow(state.processor, Payload(selected), iteration)
+        except asyncio.CancelledError:
+            worker.event("MapIterationAborted", details, advance=False)
+            raise
+        except Exception:
+            worker.event("MapIterationFailed", details, advance=False)
+            raise
+        succeeded[0] = worker.event("MapIterationSucceeded", details, advance=False)
+        results[index] = output.value
+    return Payload(None)
+
+
+def map_items(state: MapState, value: Json, branch: Branch) -> list[Json]:
+    """The array that an inline Map iterates over."""
+    field = state.items
+    items = value if field is None else field.evaluate(branch.scope(value))
+    if isinstance(items, list):
+        return items
+    if state.language == "JSONPath":
+        text = "$" if field is None else field.text
+        raise RuntimeFailure(f'Reference path "{text}" must point to array.')
+    shown = dumps(items).decode()
+    if field is None:
+        raise QueryEvaluationError(f"Map state input must be an array but was: {shown}")
+    raise QueryEvaluationError(
+        f"The JSONata expression '{field.text}' specified for the field 'Items' returned an unexpected result type. "
+        f"Expected 'array', but was '{_kind(items)}' for value: {shown}",
+        location="Items",
+    )
+
+
+def _kind(value: Json) -> str:
+    names = {str: "string", bool: "boolean", int: "number", float: "number", dict: "object"}
+    return names.get(type(value), "null")
+
+
+def select_item(state: MapState, value: Json, index: int, item: Json, branch: Branch, **more: Any) -> Json:
+    """An item as its iteration gets it: through ItemSelector, in the scope of the Map state, when there is one."""
+    if state.item_selector is None:
+        return item
+    scope = branch.scope(value)
+    scope.context = {**scope.context, "Map": {"Item": {"Index": index, "Value": item, **more}}}
+    return state.item_selector(scope)
+
+
+async def run_distributed(state: DistributedMapState, payload: Payload, branch: Branch) -> Outcome:
+    """Run a Map Run to its end."""
+    result = await branch.run.services.run_distributed_map(state, payload, branch)
+    return flow.finish_with_result(state, payload, result, branch)
