@@ -6,9 +6,7 @@ from importlib import import_module
 
 import pulumi
 
-from components.alerts import Alerts, AlertsArgs
-from components.platform import DataCare, Observability, Platform
-from components.tags import tag_everything
+from components import Alerts, AlertsArgs, DataCare, Observability, Platform, tag_everything
 from settings import Settings
 from usecases.registry import USE_CASES
 
@@ -20,9 +18,9 @@ def main() -> None:
     alerts = Alerts(
         "alerts",
         AlertsArgs(
+            stack=settings.stack,
             emails=settings.alarm_emails,
             monthly_budget_usd=settings.monthly_budget_usd,
-            budget_tag=("stack", settings.stack),
         ),
     )
     platform = Platform(

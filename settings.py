@@ -146,21 +146,19 @@ class _Reader:
         return addresses
 
     def use_case(self, use_case: UseCase) -> UseCaseSettings:
-        schedule = on_object_created = f"{use_case.name}_"
-        schedule += Trigger.SCHEDULE
-        on_object_created += Trigger.OBJECT_CREATED
+        name, triggers = use_case.name, use_case.triggers
+        scheduled = Trigger.SCHEDULE in triggers and self.text(f"{name}_{Trigger.SCHEDULE}")
+        on_object_created = Trigger.OBJECT_CREATED in triggers and self.boolean(f"{name}_{Trigger.OBJECT_CREATED}")
         return UseCaseSettings(
-            enabled=self.boolean(f"{use_case.name}_enabled"),
+            enabled=self.boolean(f"{name}_enabled"),
             knobs={parameter.name: self._knob(use_case, parameter.name) for parameter in use_case.parameters},
-            schedule=(self.text(schedule) or None) if Trigger.SCHEDULE in use_case.triggers else None,
-            on_object_created=Trigger.OBJECT_CREATED in use_case.triggers and self.boolean(on_object_created),
+            schedule=scheduled or None,
+            on_object_created=on_object_created,
         )
 
     def unknown(self, given: Iterable[str]) -> list[str]:
         """A message for each key that the program does not read."""
-        return [
-            f"{key}: there is no such key{self._suggestion(key)}" for key in sorted(set(given) - self.known)
-        ]
+        return [f"{key}: there is no such key{self._suggestion(key)}" for key in sorted(set(given) - self.known)]
 
     def _knob(self, use_case: UseCase, name: str) -> Number:
         key = f"{use_case.name}_{name}"

@@ -30,8 +30,8 @@ ITEM_SOURCE = Path("$$.Map.Item.Source")
 class ItemBatcher:
     """Batches of at most ``max_items`` items and ``max_bytes`` bytes, whichever is reached first.
 
-    A child execution gets ``{"BatchInput": batch_input, "Items": [...]}``; ``batch_input`` is resolved once, in
-    the scope of the Map state.
+    A child execution gets ``{"BatchInput": batch_input, "Items": [...]}``; ``batch_input`` is resolved once,
+    in the scope of the Map state.
     """
 
     max_items: IntField | None = None

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 # "Choice state", Amazon States Language specification
 _ORDERED = ("Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals")
 _COMPARISONS = frozenset(
-    [f"{kind}{order}" for kind in ("String", "Numeric", "Timestamp") for order in _ORDERED]
-    + ["BooleanEquals"]
+    [f"{kind}{order}" for kind in ("String", "Numeric", "Timestamp") for order in _ORDERED] + ["BooleanEquals"]
 )
 _TESTS = frozenset({"IsNull", "IsPresent", "IsNumeric", "IsString", "IsBoolean", "IsTimestamp"})
 OPERATORS = _COMPARISONS | _TESTS | {"StringMatches"}
@@ -103,9 +102,7 @@ class Rule:
     assign: Mapping[str, Template] | None = None
 
     def to_asl(self, language: QueryLanguage = QueryLanguage.JSONPATH) -> Asl:
-        condition = (
-            {"Condition": self.when.to_asl()} if isinstance(self.when, Jsonata) else self.when.to_asl()
-        )
+        condition = {"Condition": self.when.to_asl()} if isinstance(self.when, Jsonata) else self.when.to_asl()
         assign = {} if self.assign is None else {"Assign": render(self.assign, language)}
         return condition | assign | {"Next": self.next}
 
@@ -120,7 +117,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Choice(State):
-    """Goes on with the first rule that holds, else with ``default``; no match without a default is an error."""
+    """Goes on with the first rule that holds, else with ``default``; with neither the execution fails."""
 
     TYPE = "Choice"
 
@@ -138,9 +135,7 @@ class Choice(State):
             problems.append("a Choice needs at least one rule")
         language = self.language(machine)
         return problems + [
-            f"rules[{index}]: {text}"
-            for index, rule in enumerate(self.rules)
-            for text in rule.problems(language)
+            f"rules[{index}]: {text}" for index, rule in enumerate(self.rules) for text in rule.problems(language)
         ]
 
     def targets(self) -> tuple[str, ...]:

@@ -32,10 +32,7 @@ class Flow:
         successors = [*(state.name for state in self.states[1:]), None]
         return tuple(
             replace(state, next=successor)
-            if isinstance(state, FlowingState)
-            and state.next is None
-            and not state.end
-            and successor is not None
+            if isinstance(state, FlowingState) and state.next is None and not state.end and successor is not None
             else state
             for state, successor in zip(self.states, successors, strict=True)
         )

@@ -31,9 +31,7 @@ class Csv:
     def problems(self) -> list[str]:
         problems = []
         if self.delimiter not in DELIMITERS:
-            problems.append(
-                f"delimiter must be one of {', '.join(map(repr, DELIMITERS))}, got {self.delimiter!r}"
-            )
+            problems.append(f"delimiter must be one of {', '.join(map(repr, DELIMITERS))}, got {self.delimiter!r}")
         if self.headers is not None and not self.headers:
             problems.append("headers must name at least one column; leave it out to use the first row")
         if self.headers is not None and len(set(self.headers)) != len(self.headers):

@@ -124,9 +124,7 @@ def policy_problems(document: Policy) -> list[str]:
         if statement["Effect"] != "Allow":
             continue
         actions = _as_list(statement["Action"])
-        problems += [
-            f"action {action!r} has a wildcard; name the actions" for action in actions if "*" in action
-        ]
+        problems += [f"action {action!r} has a wildcard; name the actions" for action in actions if "*" in action]
         if "NotAction" in statement or "NotResource" in statement:
             problems.append("NotAction and NotResource grant what is not named; name what is granted")
         for resource in _as_list(statement["Resource"]):

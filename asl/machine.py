@@ -45,9 +45,7 @@ class StateMachine:
         """The definition as the API takes it, or DefinitionError with every mistake."""
         problems = self.problems()
         if problems:
-            raise DefinitionError(
-                "the state machine has mistakes:\n" + "\n".join(f"- {text}" for text in problems)
-            )
+            raise DefinitionError("the state machine has mistakes:\n" + "\n".join(f"- {text}" for text in problems))
         return _text(self.to_asl())
 
     def statements(self) -> list[Statement]:
@@ -80,16 +78,11 @@ class StateMachine:
 
     def problems(self) -> list[str]:
         problems = Flow(self.states).problems(self.query_language)
-        problems += range_problems(
-            self.timeout_seconds, "timeout_seconds", 1, MAX_SECONDS, self.query_language
-        )
-        problems += [
-            f"{name!r} names more than one state" for name in duplicate_names(Flow(self.states).walk())
-        ]
+        problems += range_problems(self.timeout_seconds, "timeout_seconds", 1, MAX_SECONDS, self.query_language)
+        problems += [f"{name!r} names more than one state" for name in duplicate_names(Flow(self.states).walk())]
         labels = self.labels()
         problems += [
-            f"{label!r} labels more than one map"
-            for label in sorted({x for x in labels if labels.count(x) > 1})
+            f"{label!r} labels more than one map" for label in sorted({x for x in labels if labels.count(x) > 1})
         ]
         if not problems and len(_text(self.to_asl()).encode()) > MAX_DEFINITION_BYTES:
             problems.append(f"the definition is over {MAX_DEFINITION_BYTES:,} bytes")

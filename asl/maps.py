@@ -57,9 +57,7 @@ class MapState(WorkingState):
         return (Flow(self.states),)
 
     def _map_body(self, machine: QueryLanguage, processor: Mapping[str, str]) -> Asl:
-        body: Asl = {
-            "ItemProcessor": {"ProcessorConfig": dict(processor), **Flow(self.states).to_asl(machine)}
-        }
+        body: Asl = {"ItemProcessor": {"ProcessorConfig": dict(processor), **Flow(self.states).to_asl(machine)}}
         if isinstance(self.items, Path):
             body["ItemsPath"] = self.items.text
         elif self.items is not None:
@@ -136,9 +134,7 @@ class DistributedMap(MapState):
         language = self.language(machine)
         problems = super().problems(machine) + label_problems(self.label)
         problems += range_problems(self.max_concurrency, "max_concurrency", 0, MAX_CHILD_EXECUTIONS, language)
-        problems += range_problems(
-            self.tolerated_failure_percentage, "tolerated_failure_percentage", 0, 100, language
-        )
+        problems += range_problems(self.tolerated_failure_percentage, "tolerated_failure_percentage", 0, 100, language)
         problems += range_problems(self.tolerated_failure_count, "tolerated_failure_count", 0, None, language)
         if self.reader is not None and self.items is not None:
             problems.append("items is ignored when there is a reader; leave one of them out")

@@ -5,8 +5,8 @@
     InventoryManifest                                    the objects that an S3 Inventory lists
     AthenaManifest                                       the rows of an Athena UNLOAD
 
-A reader takes the bucket's ARN. Its key is a literal, or a reference found at run time; then ``within`` is the
-key prefix under which the role may read, "" for the whole bucket.
+A reader takes the bucket's ARN. Its key is a literal, or a reference found at run time; then ``within`` is
+the key prefix under which the role may read, "" for the whole bucket.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class S3ObjectList(Reader):
 
 @dataclass(frozen=True, kw_only=True)
 class InventoryManifest(Reader):
-    """The objects listed by the S3 Inventory whose manifest is ``key``; its data lies under ``data_within``."""
+    """The objects listed by the S3 Inventory whose manifest is ``key``, its data under ``data_within``."""
 
     key: TextField
     within: str | None = None
@@ -225,7 +225,7 @@ class InventoryManifest(Reader):
 
 @dataclass(frozen=True, kw_only=True)
 class AthenaManifest(InventoryManifest):
-    """The rows that an Athena UNLOAD wrote; ``key`` is its manifest, its data lies under ``data_within``."""
+    """The rows that an Athena UNLOAD wrote; ``key`` is its manifest, its data under ``data_within``."""
 
     format: Csv | Jsonl | Parquet
 
@@ -258,9 +258,7 @@ def static_prefix(text: TextField, within: str | None) -> str:
     if isinstance(text, str):
         return text
     if within is None:
-        raise ValueError(
-            f"{text.text!r} is found at run time: give within= the key prefix that the role may use"
-        )
+        raise ValueError(f"{text.text!r} is found at run time: give within= the key prefix that the role may use")
     return within
 
 

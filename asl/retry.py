@@ -26,7 +26,7 @@ ALL_ERRORS = "States.ALL"
 
 @dataclass(frozen=True, kw_only=True)
 class Retrier:
-    """Up to ``max_attempts`` more tries after ``interval_seconds``, each wait ``backoff_rate`` times the last."""
+    """``max_attempts`` more tries, the first after ``interval_seconds``, each wait ``backoff_rate`` longer."""
 
     errors: tuple[str, ...]
     interval_seconds: int | None = None
@@ -52,15 +52,13 @@ class Retrier:
             *range_problems(self.interval_seconds, "interval_seconds", 1, MAX_SECONDS, language),
             *range_problems(self.max_attempts, "max_attempts", 0, MAX_SECONDS, language),
             *range_problems(self.backoff_rate, "backoff_rate", 1, None, language),
-            *range_problems(
-                self.max_delay_seconds, "max_delay_seconds", 1, MAX_RETRY_DELAY_SECONDS, language
-            ),
+            *range_problems(self.max_delay_seconds, "max_delay_seconds", 1, MAX_RETRY_DELAY_SECONDS, language),
         ]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Catcher:
-    """Where to go on when ``errors`` remain after the retries; without ``result_path`` the error is the input."""
+    """Where to go on when ``errors`` outlast the retries; without ``result_path`` the error is the input."""
 
     errors: tuple[str, ...]
     next: str

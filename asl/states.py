@@ -102,7 +102,7 @@ class State(ABC):
 
 @dataclass(frozen=True)
 class FlowingState(State):
-    """A state after which the flow goes on: with ``next``, or with the state after it, or not if it is the last."""
+    """A state that leads to ``next``, else to the state after it; the last one, or one with ``end``, ends."""
 
     _: KW_ONLY
     next: str | None = None
@@ -166,11 +166,7 @@ class WorkingState(FlowingState):
             *error_order_problems(self.retry, "retry"),
             *error_order_problems(self.catch, "catch"),
             *(f"retry[{index}]: {text}" for index, one in enumerate(self.retry) for text in one.problems()),
-            *(
-                f"catch[{index}]: {text}"
-                for index, one in enumerate(self.catch)
-                for text in one.problems(language)
-            ),
+            *(f"catch[{index}]: {text}" for index, one in enumerate(self.catch) for text in one.problems(language)),
         ]
 
     def targets(self) -> tuple[str, ...]:

@@ -57,11 +57,7 @@ class Task(WorkingState):
         arguments = self._arguments()
         if arguments is not None:
             body[parameters_key(language)] = render(arguments, language)
-        return (
-            body
-            | field("TimeoutSeconds", self.timeout_seconds)
-            | field("HeartbeatSeconds", self.heartbeat_seconds)
-        )
+        return body | field("TimeoutSeconds", self.timeout_seconds) | field("HeartbeatSeconds", self.heartbeat_seconds)
 
     def problems(self, machine: QueryLanguage = QueryLanguage.JSONPATH) -> list[str]:
         language = self.language(machine)
@@ -169,9 +165,7 @@ class EcsRunTask(Task):
                 # "Run Amazon ECS tasks with Step Functions": the rule through which .sync learns of the end
                 Statement(
                     actions=("events:PutTargets", "events:PutRule", "events:DescribeRule"),
-                    resources=(
-                        f"arn:aws:events:{region}:{account}:rule/StepFunctionsGetEventsForECSTaskRule",
-                    ),
+                    resources=(f"arn:aws:events:{region}:{account}:rule/StepFunctionsGetEventsForECSTaskRule",),
                 ),
             ]
         return statements
@@ -227,8 +221,7 @@ class SdkCall(Task):
         problems = super().problems(machine)
         if not self.service.islower() or not self.action[:1].islower():
             problems.append(
-                "service is lower case and action camelCase (ecs, updateService), "
-                f"got {self.service}:{self.action}"
+                f"service is lower case and action camelCase (ecs, updateService), got {self.service}:{self.action}"
             )
         if self.pattern is Pattern.SYNC:
             problems.append("SDK calls have no .sync form")
@@ -239,9 +232,7 @@ class SdkCall(Task):
 
 def standard_only_pattern(pattern: Pattern) -> str | None:
     """Why a task of this pattern cannot run in an EXPRESS workflow, or None."""
-    return (
-        None if pattern is Pattern.REQUEST_RESPONSE else f"{pattern.value} works in STANDARD workflows only"
-    )
+    return None if pattern is Pattern.REQUEST_RESPONSE else f"{pattern.value} works in STANDARD workflows only"
 
 
 def _ecs_cluster(cluster_arn: str) -> tuple[str, str, str]:

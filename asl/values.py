@@ -100,18 +100,14 @@ def template_problems(template: Template, language: QueryLanguage, where: str) -
         problems = []
         for key, value in template.items():
             if key.endswith(".$"):
-                problems.append(
-                    f"{where}.{key}: give a Path or an Intrinsic; the '.$' is added when it is written"
-                )
+                problems.append(f"{where}.{key}: give a Path or an Intrinsic; the '.$' is added when it is written")
             problems += template_problems(value, language, f"{where}.{key}")
         return problems
     if isinstance(template, Sequence) and not isinstance(template, str):
         problems = []
         for index, value in enumerate(template):
             if isinstance(value, Path | Intrinsic):
-                problems.append(
-                    f"{where}[{index}]: JSONPath has no references inside an array; use States.Array"
-                )
+                problems.append(f"{where}[{index}]: JSONPath has no references inside an array; use States.Array")
             else:
                 problems += template_problems(value, language, f"{where}[{index}]")
         return problems

@@ -1,1 +1,30 @@
-"""Pulumi components that use cases are assembled from."""
+"""The Pulumi components that use cases are assembled from."""
+
+from components.alerts import Alerts, AlertsArgs
+from components.bucket import InventorySource, ObservedBucket, ObservedBucketArgs
+from components.dashboard import Dashboard, DashboardArgs
+from components.function import ServerlessFunction, ServerlessFunctionArgs
+from components.pipeline import DistributedMapPipeline, DistributedMapPipelineArgs
+from components.platform import DataCare, Observability, Platform
+from components.tags import tag_everything
+from components.triggers import ObjectCreated, Schedule
+
+__all__ = [
+    "Alerts",
+    "AlertsArgs",
+    "Dashboard",
+    "DashboardArgs",
+    "DataCare",
+    "DistributedMapPipeline",
+    "DistributedMapPipelineArgs",
+    "InventorySource",
+    "ObjectCreated",
+    "Observability",
+    "ObservedBucket",
+    "ObservedBucketArgs",
+    "Platform",
+    "Schedule",
+    "ServerlessFunction",
+    "ServerlessFunctionArgs",
+    "tag_everything",
+]

@@ -17,7 +17,7 @@ PERIOD_SECONDS = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """Goes off when ``statistic`` of ``metric`` over five minutes is above ``threshold``; no data is no alarm."""
+    """Goes off when ``metric`` over five minutes exceeds ``threshold``; no data is no alarm."""
 
     metric: str
     description: str

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 from components.alarms import Alarm, make_alarm
 from components.bucket_policy import bucket_policy
 from components.platform import DataCare, Observability
+from components.widgets import Metrics, Widget, arn_region
 
 ABORT_MULTIPART_DAYS = 7
 REQUEST_METRICS_ID = "EntireBucket"  # the name that the S3 console looks for
@@ -24,14 +25,14 @@ REQUEST_ALARMS = {
         statistic="Average",
         threshold=0.05,
         evaluation_periods=3,
-        description="More than 5 % of the requests to the bucket are refused: a permission or a key is wrong.",
+        description="More than 5 % of the requests to the bucket are refused.",
     ),
     "server-errors": Alarm(
         metric="5xxErrors",
         statistic="Average",
         threshold=0.01,
         evaluation_periods=3,
-        description="More than 1 % of the requests to the bucket fail in S3, e.g. for being too many at once.",
+        description="More than 1 % of the requests to the bucket fail in S3.",
     ),
 }
 
@@ -47,7 +48,7 @@ class InventorySource:
 
 @dataclass(frozen=True, kw_only=True)
 class ObservedBucketArgs:
-    """What one bucket is for; ``expire_days`` maps key prefixes to the age at which their objects are deleted."""
+    """What one bucket is for; ``expire_days`` maps key prefixes to the age at which objects are deleted."""
 
     data: DataCare
     observability: Observability
@@ -63,17 +64,17 @@ class ObservedBucketArgs:
 
 
 class ObservedBucket(pulumi.ComponentResource):
-    """A bucket that nobody outside the account can read, that refuses plain HTTP, and that forgets no version early.
+    """A bucket that only its account can use, that refuses plain HTTP, and that keeps what is overwritten.
 
-    With ``events`` it tells EventBridge of each change; with ``inventory_of`` it receives another bucket's inventory.
+    With ``events`` it tells EventBridge of each change; with ``inventory_of`` it receives the inventory of
+    another bucket.
     """
 
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
+    widgets: pulumi.Output[list[Widget]]
 
-    def __init__(
-        self, name: str, args: ObservedBucketArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: ObservedBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("distmap:components:ObservedBucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self._bucket = aws.s3.Bucket(
@@ -91,11 +92,13 @@ class ObservedBucket(pulumi.ComponentResource):
             self._measure_requests(name, args.observability, child)
         if args.inventory_of is not None:
             self._receive_inventory(name, args.inventory_of, policy)
+        measured = args.observability.request_metrics
+        self.widgets = pulumi.Output.all(self.name, args.observability.alarm_topic_arn).apply(
+            lambda known: bucket_widgets(known[0], arn_region(known[1])) if measured else []
+        )
         self.register_outputs({"name": self.name, "arn": self.arn})
 
-    def _make_private(
-        self, name: str, args: ObservedBucketArgs, child: pulumi.ResourceOptions
-    ) -> aws.s3.BucketPolicy:
+    def _make_private(self, name: str, args: ObservedBucketArgs, child: pulumi.ResourceOptions) -> aws.s3.BucketPolicy:
         public_access = aws.s3.BucketPublicAccessBlock(
             f"{name}-public-access",
             bucket=self.name,
@@ -153,9 +156,7 @@ class ObservedBucket(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
 
-    def _measure_requests(
-        self, name: str, observability: Observability, child: pulumi.ResourceOptions
-    ) -> None:
+    def _measure_requests(self, name: str, observability: Observability, child: pulumi.ResourceOptions) -> None:
         aws.s3.BucketMetric(f"{name}-requests", bucket=self.name, name=REQUEST_METRICS_ID, opts=child)
         for role, alarm in REQUEST_ALARMS.items():
             make_alarm(
@@ -188,7 +189,7 @@ class ObservedBucket(pulumi.ComponentResource):
 
 
 def lifecycle_rules(expire_noncurrent_days: int, expire_days: Mapping[str, int]) -> list[dict[str, Any]]:
-    """The lifecycle of a bucket: abandoned uploads and old versions go, and so does what outlives its prefix."""
+    """The lifecycle of a bucket: abandoned uploads, old versions and what outlives its prefix are deleted."""
     every_object: dict[str, Any] = {
         "id": "clean-up",
         "status": "Enabled",
@@ -207,4 +208,16 @@ def lifecycle_rules(expire_noncurrent_days: int, expire_days: Mapping[str, int])
             }
             for prefix, days in sorted(expire_days.items())
         ),
+    ]
+
+
+def bucket_widgets(name: str, region: str) -> list[Widget]:
+    """How many requests the bucket gets and how many fail."""
+    return [
+        Metrics(
+            title=f"Requests to {name}",
+            namespace="AWS/S3",
+            names=("AllRequests", "4xxErrors", "5xxErrors"),
+            dimensions={"BucketName": name, "FilterId": REQUEST_METRICS_ID},
+        ).widget(region)
     ]

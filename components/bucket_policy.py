@@ -5,10 +5,8 @@ from __future__ import annotations
 from asl.iam import POLICY_VERSION, Policy
 
 
-def bucket_policy(
-    *, bucket_arn: str, inventory_of: str | None = None, inventory_prefix: str | None = None
-) -> Policy:
-    """Refuses every request that does not come over TLS; lets S3 deliver the inventory of ``inventory_of``."""
+def bucket_policy(*, bucket_arn: str, inventory_of: str | None = None, inventory_prefix: str | None = None) -> Policy:
+    """Refuses every request without TLS; lets S3 deliver the inventory of the bucket ``inventory_of``."""
     statements = [
         {
             "Sid": "RefusePlainHttp",

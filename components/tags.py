@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def tag_everything(tags: Mapping[str, str]) -> None:
-    """Put ``tags`` on every taggable resource made from now on; they win over tags that the resource gives itself.
+    """Put ``tags`` on every taggable resource made from now on; they win over a resource's own.
 
     A transformation of the program, and not the provider's ``default_tags``: those are added inside the AWS
     provider's own process, which a deploy to localhost does not have, so the two would differ.

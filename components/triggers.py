@@ -21,7 +21,7 @@ NOT_DELIVERED = Alarm(metric="FailedInvocations", description="An object event c
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """Starts the machine with ``input`` at each time of ``expression`` (``rate(...)``, ``cron(...)``, ``at(...)``)."""
+    """Starts the machine with ``input`` by ``expression``: ``rate(...)``, ``cron(...)`` or ``at(...)``."""
 
     expression: str
     input: Mapping[str, Any]
@@ -44,9 +44,7 @@ class ObjectCreated:
     input: Mapping[str, Any]
 
 
-def make_schedule(
-    name: str, schedule: Schedule, machine_arn: pulumi.Output[str], opts: pulumi.ResourceOptions
-) -> None:
+def make_schedule(name: str, schedule: Schedule, machine_arn: pulumi.Output[str], opts: pulumi.ResourceOptions) -> None:
     """The schedule and the role with which it starts the machine."""
     role = starter_role(name, "scheduler.amazonaws.com", machine_arn, opts)
     aws.scheduler.Schedule(
@@ -69,7 +67,7 @@ def make_object_trigger(
     observability: Observability,
     opts: pulumi.ResourceOptions,
 ) -> None:
-    """The EventBridge rule, the role with which it starts the machine, and an alarm for events that get lost."""
+    """The EventBridge rule, the role with which it starts the machine, and an alarm for lost events."""
     role = starter_role(name, "events.amazonaws.com", machine_arn, opts)
     rule = aws.cloudwatch.EventRule(
         f"{name}-rule",
@@ -121,9 +119,7 @@ def starter_role(
 
 def starter_policy(machine_arn: str) -> dict[str, Any]:
     """Permission to start one machine."""
-    return check_policy(
-        policy_document([Statement(actions=("states:StartExecution",), resources=(machine_arn,))])
-    )
+    return check_policy(policy_document([Statement(actions=("states:StartExecution",), resources=(machine_arn,))]))
 
 
 def object_created_pattern(bucket: str, prefix: str, suffix: str) -> dict[str, Any]:
@@ -139,7 +135,7 @@ def object_created_pattern(bucket: str, prefix: str, suffix: str) -> dict[str, A
 
 
 def object_input_template(constants: Mapping[str, Any]) -> str:
-    """The execution input as an EventBridge template; the object's key stands unquoted, EventBridge quotes it."""
+    """The execution input as an EventBridge template; EventBridge itself quotes the object's key."""
     entries = [
         '"key":<key>',
         *(f"{json.dumps(name)}:{json.dumps(value)}" for name, value in constants.items()),

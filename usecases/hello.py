@@ -17,15 +17,22 @@ from asl import (
     StateMachine,
     merged_with_input,
 )
-from components.bucket import ObservedBucket, ObservedBucketArgs
-from components.pipeline import DistributedMapPipeline, DistributedMapPipelineArgs
-from components.triggers import ObjectCreated, Schedule
+from components import (
+    Dashboard,
+    DashboardArgs,
+    DistributedMapPipeline,
+    DistributedMapPipelineArgs,
+    ObjectCreated,
+    ObservedBucket,
+    ObservedBucketArgs,
+    Schedule,
+)
 from usecases.registry import HELLO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from components.platform import Platform
+    from components import Platform
     from settings import Settings
     from usecases.registry import Number
 
@@ -34,9 +41,7 @@ DATA_KEY = f"{DATA_PREFIX}/reviews.csv"
 RESULTS_PREFIX = "results"
 
 
-def definition(
-    *, input_bucket_arn: str, results_bucket_arn: str, knobs: Mapping[str, Number]
-) -> StateMachine:
+def definition(*, input_bucket_arn: str, results_bucket_arn: str, knobs: Mapping[str, Number]) -> StateMachine:
     """The machine: input ``{"key": CSV object, "output": results prefix}`` and any knob that is to differ."""
     keep_highly_rated = Pass(
         "KeepHighlyRated",
@@ -71,9 +76,7 @@ def build(settings: Settings, platform: Platform) -> dict[str, pulumi.Output[str
     own = settings.use_cases[HELLO.name]
     reviews = ObservedBucket(
         "hello-input",
-        ObservedBucketArgs(
-            data=platform.data, observability=platform.observability, events=own.on_object_created
-        ),
+        ObservedBucketArgs(data=platform.data, observability=platform.observability, events=own.on_object_created),
     )
     results = ObservedBucket(
         "hello-results",
@@ -100,6 +103,16 @@ def build(settings: Settings, platform: Platform) -> dict[str, pulumi.Output[str
                 if own.on_object_created
                 else None
             ),
+        ),
+    )
+    Dashboard(
+        "hello",
+        DashboardArgs(
+            sections={
+                HELLO.title: pipeline.widgets,
+                "Input": reviews.widgets,
+                "Results": results.widgets,
+            }
         ),
     )
     return {

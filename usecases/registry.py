@@ -1,7 +1,8 @@
 """What is known of every use case without deploying it: names, sizes, data set, and the knobs of a run.
 
-A use case is one entry here and one module with ``build(settings, platform) -> outputs``. Its knobs travel in the
-execution input; their defaults are the config keys ``<use case>_<knob>`` of the stack. Nothing here knows of Pulumi.
+A use case is one entry here and one module with ``build(settings, platform) -> outputs``. Its knobs travel in
+the execution input; their defaults are the stack's config keys ``<use case>_<knob>``. Nothing here knows of
+Pulumi.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Parameter:
     """One knob of a run: a number within bounds (``maximum`` None: no upper bound)."""
 
     name: str
-    type: type[int] | type[float]
+    type: type[int | float]
     minimum: Number
     maximum: Number | None
     help: str
@@ -90,7 +91,7 @@ class UseCase:
         return values
 
     def execution_input(self, outputs: Outputs, parameters: Mapping[str, Number]) -> dict[str, Any]:
-        """The input that starts a run on the stack with these ``outputs``; absent knobs keep the stack's default."""
+        """The input of a run on the stack with these ``outputs``; absent knobs keep the stack's default."""
         checked = {name: self.parameter(name).checked(value) for name, value in parameters.items()}
         return {**self.make_input(outputs), **checked}
 
