@@ -4,7 +4,8 @@ OperateError                 any failure with a message for the user; exit code 
 ├── UsageError               the command line asks for something that does not exist; exit code 2
 ├── StackError               the stack is not deployed, or cannot be reached
 ├── ExecutionError           the execution did not end as it should
-└── ResultsError             result files that are missing, cut short or not what a Map Run writes
+├── ResultsError             result files that are missing, cut short or not what a Map Run writes
+└── InterruptedRunError      Ctrl-C while an execution ran; exit code 130
 """
 
 from __future__ import annotations
@@ -38,9 +39,20 @@ class ResultsError(OperateError):
     """A result file is missing, cut short or not in the form that a Map Run writes."""
 
 
+class InterruptedRunError(OperateError):
+    """A person ended the watch over an execution; the message says whether it was stopped or goes on."""
+
+    exit_code: ClassVar[int] = INTERRUPTED_EXIT_CODE
+
+
 def message_of(error: BaseException) -> str | None:
     """Say in one line what went wrong and what to do; None for a failure that is a defect of ours."""
-    if isinstance(error, OperateError):
+    from datagen.errors import DatagenError
+    from local.failures import LocalError
+
+    if isinstance(error, LocalError):
+        return str(error)  # a server that does not start shows the end of its log
+    if isinstance(error, (OperateError, DatagenError)):
         return one_line(str(error))
     known = _aws_message(error)
     return None if known is None else one_line(known)

@@ -118,9 +118,7 @@ class Progress:
 
 def start(sfn: Any, *, state_machine_arn: str, execution_input: Mapping[str, Any]) -> str:
     """Start an execution under a name that AWS makes up, and return its ARN."""
-    answer = sfn.start_execution(
-        stateMachineArn=state_machine_arn, input=orjson.dumps(execution_input).decode()
-    )
+    answer = sfn.start_execution(stateMachineArn=state_machine_arn, input=orjson.dumps(execution_input).decode())
     return str(answer["executionArn"])
 
 
@@ -184,14 +182,8 @@ def follow(sfn: Any, execution_arn: str, *, every: float, at_most: float) -> Ite
 
 
 def history(sfn: Any, execution_arn: str) -> Iterator[dict[str, Any]]:
-    """Yield every event of an execution's history, without its payloads."""
-    pages = _pages(
-        sfn.get_execution_history,
-        executionArn=execution_arn,
-        maxResults=LIST_PAGE,
-        includeExecutionData=False,
-    )
-    for page in pages:
+    """Yield every event of an execution's history, oldest first."""
+    for page in _pages(sfn.get_execution_history, executionArn=execution_arn, maxResults=LIST_PAGE):
         yield from page["events"]
 
 

@@ -56,9 +56,7 @@ def read_manifest(store: ObjectStore, *, bucket: str, key: str) -> Manifest:
     try:
         raw = orjson.loads(bytes(obstore.get(store, key).bytes()))
         files = {
-            status: tuple(
-                ResultFile(key=entry["Key"], size=entry["Size"]) for entry in raw["ResultFiles"][status]
-            )
+            status: tuple(ResultFile(key=entry["Key"], size=entry["Size"]) for entry in raw["ResultFiles"][status])
             for status in MANIFEST_STATUSES
         }
         return Manifest(bucket=raw["DestinationBucket"], key=key, map_run_arn=raw["MapRunArn"], files=files)

@@ -135,6 +135,11 @@ def object_reader(*, objects: int) -> list[Use]:
     return [Use(price=prices.S3_READ, quantity=objects, basis="objects that the reader fetched")]
 
 
+def listing(*, pages: int) -> list[Use]:
+    """A reader that lists a bucket: one LIST request for each page of keys."""
+    return [Use(price=prices.S3_WRITE, quantity=pages, basis="pages of keys that the reader listed")]
+
+
 def result_writer(*, file_bytes: Iterable[int]) -> list[Use]:
     """The result files of a Map Run: a probe and a manifest, and for each file a multipart upload.
 
@@ -159,5 +164,9 @@ def result_writer(*, file_bytes: Iterable[int]) -> list[Use]:
 def logs(*, ingested_bytes: int) -> list[Use]:
     """Log events that the run sent to CloudWatch Logs."""
     return [
-        Use(price=prices.LOG_INGESTION, quantity=ingested_bytes / BYTES_PER_GB, basis="execution log events")
+        Use(
+            price=prices.LOG_INGESTION,
+            quantity=ingested_bytes / BYTES_PER_GB,
+            basis="execution log events at level ALL, estimated",
+        )
     ]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import obstore
 import orjson
 
 from operate import results
+from operate.data import location
 from operate.errors import ResultsError
 from operate.execution import SUCCEEDED
 from operate.text import counted
 from operate.verification.check import Check
+from operate.verification.generated import generated, stale
 from operate.verification.rows import RowHasher, compare, concatenated
 
 if TYPE_CHECKING:
@@ -22,8 +26,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from obstore.store import ObjectStore
 
+    from operate.evidence import Evidence
     from operate.execution import MapRun
     from operate.results import Manifest
+    from operate.verification.generated import Generated
 
 COLUMNS = (
     "item_id",
@@ -58,6 +64,34 @@ class Actual:
     map_run: MapRun
     manifest: Manifest
     store: ObjectStore
+
+
+def check(evidence: Evidence) -> list[Check]:
+    """Verify a succeeded run of `hello` on the data that are at its input."""
+    outputs = evidence.stack.outputs_of("hello")
+    inputs = evidence.stack.bucket(outputs["input_bucket"])
+    source = generated(inputs, location(outputs))
+    if source.completed_at > evidence.execution.started:
+        return [stale(source, evidence.execution)]
+    limit = evidence.map_input["max_items"]
+    truth = _first_rows(inputs, outputs["data_key"], limit) if 0 < limit < source.rows else _planted(inputs, source)
+    manifest = evidence.manifests[evidence.map_run.arn]
+    return verify(
+        truth, Actual(map_run=evidence.map_run, manifest=manifest, store=evidence.stack.bucket(manifest.bucket))
+    )
+
+
+def _planted(inputs: ObjectStore, source: Generated) -> Truth:
+    """Take the highly rated reviews that the generator wrote down."""
+    return Truth(reviews=source.rows, highly_rated=source.table(inputs, "highly_rated"))
+
+
+def _first_rows(inputs: ObjectStore, key: str, limit: int) -> Truth:
+    """Recompute the highly rated ones of the first ``limit`` reviews from the CSV itself, for a trial run."""
+    import polars as pl
+
+    read = pl.scan_csv(BytesIO(obstore.get(inputs, key).bytes()), infer_schema=False, empty_string_is_null=False)
+    return Truth(reviews=limit, highly_rated=read.head(limit).filter(pl.col("rating").is_in(HIGH_RATINGS)))
 
 
 @dataclass(kw_only=True)

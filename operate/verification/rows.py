@@ -63,9 +63,7 @@ def compare(*, expected: NDArray[np.int64], came: NDArray[np.int64]) -> Differen
     """
     expected_hashes, expected_counts = np.unique(expected, return_counts=True)
     came_hashes, came_counts = np.unique(came, return_counts=True)
-    _, in_expected, in_came = np.intersect1d(
-        expected_hashes, came_hashes, assume_unique=True, return_indices=True
-    )
+    _, in_expected, in_came = np.intersect1d(expected_hashes, came_hashes, assume_unique=True, return_indices=True)
     surplus = -expected_counts
     surplus[in_expected] += came_counts[in_came]
     is_stranger = np.ones(len(came_hashes), dtype=np.bool_)

@@ -1,0 +1,223 @@
+"""The `distmap` command: what can be asked for. What is done lies in the modules beside this one."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import orjson
+import typer
+
+from operate import console
+from operate.errors import INTERRUPTED_EXIT_CODE, OperateError, message_of
+
+if TYPE_CHECKING:
+    from operate.report import Report
+    from operate.watch import Display
+
+DEFAULT_PORT = 4566
+DEFAULT_TIMEOUT_SECONDS = 3600.0
+
+app = typer.Typer(
+    name="distmap",
+    help="Large-scale data processing on AWS Step Functions Distributed Map: run it here, know its cost.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog="Every command takes --debug, which shows the traceback of a failure.",
+)
+local = typer.Typer(help="AWS on localhost, with the program deployed to it.", rich_markup_mode=None)
+app.add_typer(local, name="local")
+
+StackOption = Annotated[str, typer.Option(help="local, or a Pulumi stack: dev, prod.")]
+WatchOption = Annotated[bool, typer.Option(help="Show the run as it goes on.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+
+
+@local.command()
+def up(
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Port of the endpoint; 0 takes a free one.")
+    ] = DEFAULT_PORT,
+    detach: Annotated[bool, typer.Option("--detach", help="Leave it running and return.")] = False,
+) -> None:
+    """Start AWS on localhost and deploy. Without --detach it runs until Ctrl-C, and is torn down then."""
+    from local.server import running
+    from local.state import StateDir
+    from operate import local_aws, stacks
+
+    state, display = StateDir.of(stacks.LOCAL), _display(watch=True)
+    stack = local_aws.bring_up(state, display, port=port, detach=detach)
+    typer.echo(local_aws.exports(running(state)))
+    for name, outputs in stack.outputs.items():
+        if isinstance(outputs, dict):
+            typer.echo(f"# distmap run {name}    {outputs['state_machine_arn']}")
+    if detach:
+        return
+    display.step("running until Ctrl-C")
+    try:
+        local_aws.wait_until_it_ends(state)
+    finally:
+        local_aws.take_down(state, display)
+
+
+@local.command()
+def down() -> None:
+    """Delete what was deployed, newest first, and stop AWS on localhost."""
+    from local.state import StateDir
+    from operate import local_aws, stacks
+
+    if not local_aws.take_down(StateDir.of(stacks.LOCAL), _display(watch=True)):
+        typer.echo("AWS on localhost is not running")
+
+
+@local.command()
+def status() -> None:
+    """Show whether AWS on localhost is up and what is deployed; exit code 1 when it is not up."""
+    from local import server
+    from local.state import StateDir
+    from operate import local_aws, stacks
+
+    state = StateDir.of(stacks.LOCAL)
+    current = server.status(state)
+    typer.echo(local_aws.description(state, current))
+    raise typer.Exit(0 if current.condition == "running" else 1)
+
+
+@local.command()
+def env() -> None:
+    """Print the `export` lines that point AWS tools to it: eval "$(distmap local env)"."""
+    from local.server import running
+    from local.state import StateDir
+    from operate import local_aws, stacks
+
+    typer.echo(local_aws.exports(running(StateDir.of(stacks.LOCAL))))
+
+
+@app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def datagen(context: typer.Context) -> None:
+    """Make data sets, each with its truth: distmap datagen DATASET --to s3://bucket/prefix."""
+    from datagen.cli import app as data_sets
+    from datagen.errors import UnknownDataSetError
+    from datagen.registry import NAMES
+
+    if context.args and not context.args[0].startswith("-") and context.args[0] not in NAMES:
+        raise UnknownDataSetError(context.args[0], NAMES)
+    raise typer.Exit(_invoke(data_sets, context.args or ["--help"], name="distmap datagen"))
+
+
+@app.command()
+def run(
+    usecase: Annotated[str, typer.Argument(help="Which use case; an unknown name lists them.")],
+    scale: Annotated[str, typer.Option(help="tiny, demo or full.")] = "demo",
+    count: Annotated[int | None, typer.Option(help="How many records to generate, instead of a scale.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed makes other data of the same kind.")] = 1,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a knob of the run; repeatable.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for the end.")] = DEFAULT_TIMEOUT_SECONDS,
+    watch: WatchOption = True,
+    as_json: JsonOption = False,
+    stack: StackOption = "local",
+) -> None:
+    """Generate the data if they are missing, run, verify every result against the truth, report.
+
+    Exit code 0 only if the execution succeeded and every check is ok. Ctrl-C stops the execution (on a terminal it
+    asks first); results of a stopped run are never reported as right.
+    """
+    from operate import runs, stacks
+
+    request = runs.request_for(
+        usecase, scale=scale, count=count, seed=seed, assignments=assignments or [], timeout=timeout
+    )
+    report_ = runs.run(request, stacks.load(stack), _display(watch=watch), ask_to_stop=_ask_to_stop)
+    _finish(report_, as_json=as_json)
+
+
+@app.command()
+def report(
+    execution_arn: Annotated[str, typer.Argument(help="ARN of an execution of this stack.")],
+    as_json: JsonOption = False,
+    stack: StackOption = "local",
+) -> None:
+    """Show what an execution did, took and cost, and verify its results again."""
+    from operate import runs, stacks
+
+    arn = runs.checked_execution_arn(execution_arn)
+    _finish(runs.report(stacks.load(stack), arn, _display(watch=False)), as_json=as_json)
+
+
+@app.command()
+def demo() -> None:
+    """Run every use case on a fresh AWS on localhost, print one table, leave nothing behind."""
+    from operate.demo import demonstrate
+
+    raise typer.Exit(0 if demonstrate(console.results(), _display(watch=True)) else 1)
+
+
+def main() -> None:
+    """Run the command line; a failure is one line on stderr and a non-zero exit code."""
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command and return its exit code; SIGTERM is taken as Ctrl-C, so that both clean up."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    given = [each for each in arguments if each != "--debug"]
+    try:
+        code = _invoke(app, given or ["--help"], name="distmap")
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        return _explain(error)
+    except KeyboardInterrupt:
+        code = INTERRUPTED_EXIT_CODE
+    if code == INTERRUPTED_EXIT_CODE:
+        typer.echo("distmap: interrupted", err=True)
+    return code
+
+
+def _invoke(commands: typer.Typer, arguments: list[str], *, name: str) -> int:
+    """Run a command and return its exit code; failures are raised, but Ctrl-C is the code 130."""
+    return int(typer.main.get_command(commands)(arguments, prog_name=name, standalone_mode=False) or 0)
+
+
+def _explain(error: Exception) -> int:
+    """Print the failure in one line and return its exit code."""
+    if isinstance(error, typer.TyperException):
+        context: typer.Context | None = getattr(error, "ctx", None)
+        command = context.command_path if context else "distmap"
+        typer.echo(f"distmap: {error.format_message().rstrip('.')}: see `{command} --help`", err=True)
+        return error.exit_code
+    message = message_of(error)
+    if message is None:
+        message = f"{type(error).__name__}: {error}: this is a defect of distmap, --debug shows where"
+    typer.echo(f"distmap: {message}", err=True)
+    return error.exit_code if isinstance(error, OperateError) else 1
+
+
+def _display(*, watch: bool) -> Display:
+    from operate.watch import MovingDisplay, QuietDisplay
+
+    return (MovingDisplay if watch else QuietDisplay)(console.progress())
+
+
+def _finish(report_: Report, *, as_json: bool) -> None:
+    from operate import report_view
+
+    if as_json:
+        typer.echo(orjson.dumps(report_.to_json(), option=orjson.OPT_INDENT_2).decode())
+    else:
+        report_view.show(console.results(), report_)
+    raise typer.Exit(0 if report_.verified else 1)
+
+
+def _ask_to_stop() -> bool:
+    """Stop unless a person at a terminal says that the execution shall go on."""
+    if not sys.stdin.isatty():
+        return True
+    try:
+        return typer.confirm("The execution still runs. Stop it?", default=True, err=True)
+    except (typer.Abort, KeyboardInterrupt):
+        return True

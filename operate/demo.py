@@ -1,0 +1,100 @@
+"""The demonstration: every use case on a fresh AWS on localhost, one table at the end, and nothing left behind."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from operate import local_aws, report_view, runs, text
+from operate.console import mark
+from operate.errors import message_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from operate.report import Report
+    from operate.stacks import Stack
+    from operate.watch import Display
+
+SCALE = "demo"
+SEED = 1
+RUN_SECONDS = 600.0
+ANY_FREE_PORT = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A use case of the demonstration: its report, or why there is none."""
+
+    use_case: str
+    report: Report | None
+    failure: str
+
+
+def demonstrate(console: Console, display: Display) -> bool:
+    """Deploy, run every use case, tear down, print the table; True when all results are verified."""
+    from local.state import StateDir
+    from usecases.registry import USE_CASES
+
+    with tempfile.TemporaryDirectory(prefix="distmap-demo-") as folder:
+        state = StateDir(path=Path(folder) / "local")
+        with local_aws.deployed(state, display, port=ANY_FREE_PORT) as stack:
+            shown = [_run(name, stack, display) for name in USE_CASES]
+    for each in shown:
+        if each.report is not None and not each.report.verified:
+            report_view.show(console, each.report)
+    console.print(table(console, shown))
+    return all(each.report is not None and each.report.verified for each in shown)
+
+
+def _run(name: str, stack: Stack, display: Display) -> Shown:
+    """Run one use case; a failure that the user can read is kept, so that the others still run."""
+    request = runs.request_for(name, scale=SCALE, count=None, seed=SEED, assignments=[], timeout=RUN_SECONDS)
+    display.step(f"[name]{name}[/]: {request.use_case.title}")
+    try:
+        report = runs.run(request, stack, display, ask_to_stop=lambda: True)
+    except Exception as error:
+        message = message_of(error)
+        if message is None:
+            raise
+        display.step(f"[bad]{name} failed[/]: {message}")
+        return Shown(use_case=name, report=None, failure=message)
+    return Shown(use_case=name, report=report, failure="")
+
+
+def table(console: Console, shown: Sequence[Shown]) -> Table:
+    """Build the table: a row for each use case, and their sum where there are several."""
+    built = Table(box=box.SIMPLE_HEAD, title="Distmap on this machine", title_justify="left", title_style="name")
+    built.add_column("use case", no_wrap=True)
+    for column in ("items", "children", "seconds", "items/s"):
+        built.add_column(column, justify="right", no_wrap=True)
+    built.add_column("verified")
+    built.add_column("cost on AWS", justify="right", no_wrap=True)
+    for each in shown:
+        if each.report is None:
+            built.add_row(each.use_case, "", "", "", "", Text(each.failure, style="bad"), "")
+            continue
+        report = each.report
+        took = report.execution.seconds or 0.0
+        built.add_row(
+            each.use_case,
+            f"{report.items.total:,}",
+            f"{report.executions.total:,}",
+            f"{took:.2f}",
+            f"{report.items.finished / took:,.0f}" if took else "",
+            f"{mark(console, ok=report.verified)} {_passed(report)}",
+            text.usd(report.cost.total_usd),
+        )
+    return built
+
+
+def _passed(report: Report) -> str:
+    return f"{sum(check.ok for check in report.checks)} of {len(report.checks)} checks"

@@ -1,0 +1,116 @@
+"""A report as tables for a terminal, or for a log that is no terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from operate import text
+from operate.console import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from operate.cost.model import Cost
+    from operate.execution import Counts
+    from operate.report import Report
+
+COUNT_COLUMNS = ("total", "succeeded", "failed", "timed out", "aborted", "pending")
+
+
+def show(console: Console, report: Report) -> None:
+    """Print a report: what it did, whether it is right, what it costs."""
+    took = report.execution.seconds
+    console.print()
+    console.print(headline(console, report) + (f" in {text.seconds(took)}" if took is not None else ""))
+    console.print(Text(report.execution.arn, style="quiet"), soft_wrap=True)
+    if report.execution.error:
+        console.print(Text(f"{report.execution.error}: {report.execution.cause or 'no cause given'}", style="bad"))
+    if report.map_runs:
+        console.print(_counts_table(report))
+    if report.checks:
+        console.print(_checks_table(console, report))
+    else:
+        console.print("not verified: the state machine belongs to no use case of this stack")
+    console.print(_cost_table(report.cost))
+
+
+def headline(console: Console, report: Report) -> str:
+    """Say in a few words what became of a run."""
+    wrong = sum(not check.ok for check in report.checks)
+    outcome = (
+        "verified"
+        if report.verified
+        else f"[bad]{text.counted(wrong, 'check')} failed[/]"
+        if wrong
+        else "[bad]not verified[/]"
+    )
+    return (
+        f"{mark(console, ok=report.verified)} [name]{report.use_case or 'execution'}[/] on {report.stack}:"
+        f" {report.execution.status}, {outcome}"
+    )
+
+
+def _table(title: str) -> Table:
+    return Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="name", pad_edge=False)
+
+
+def _counts_table(report: Report) -> Table:
+    table = _table("Map Runs")
+    table.add_column("")
+    for column in COUNT_COLUMNS:
+        table.add_column(column, justify="right")
+    table.add_column("seconds", justify="right")
+    table.add_column("per second", justify="right")
+    for map_run in report.map_runs:
+        took = map_run.seconds
+        for unit, counts in (("items", map_run.items), ("children", map_run.executions)):
+            rate = f"{counts.finished / took:,.0f}" if took else ""
+            seconds = f"{took:,.2f}" if took is not None else "running"
+            table.add_row(f"{map_run.label} {unit}", *_cells(counts), seconds, rate)
+    return table
+
+
+def _cells(counts: Counts) -> Sequence[Text]:
+    numbers = (
+        counts.total,
+        counts.succeeded,
+        counts.failed,
+        counts.timed_out,
+        counts.aborted,
+        counts.pending + counts.running,
+    )
+    wrong = {"failed", "timed out", "aborted"}
+    return [
+        Text(f"{number:,}", style="bad" if number and column in wrong else "quiet" if not number else "")
+        for column, number in zip(COUNT_COLUMNS, numbers, strict=True)
+    ]
+
+
+def _checks_table(console: Console, report: Report) -> Table:
+    table = _table("Checks")
+    table.add_column("")
+    table.add_column("claim")
+    table.add_column("found", overflow="fold")
+    for check in report.checks:
+        table.add_row(mark(console, ok=check.ok), check.name, Text(check.detail, style="" if check.ok else "bad"))
+    return table
+
+
+def _cost_table(cost: Cost) -> Table:
+    table = _table(f"Cost on AWS, {cost.region} list prices of {cost.as_of}")
+    table.add_column("what")
+    table.add_column("quantity", justify="right", no_wrap=True)
+    table.add_column("unit", no_wrap=True)
+    table.add_column("USD", justify="right", no_wrap=True)
+    table.add_column("counted", style="quiet")
+    for line in cost.lines:
+        table.add_row(line.name, text.quantity(line.quantity), line.unit, text.usd(line.usd), line.basis)
+    table.add_section()
+    table.add_row("total", "", "", Text(text.usd(cost.total_usd), style="name"), "")
+    return table

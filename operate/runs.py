@@ -1,0 +1,171 @@
+"""One run of a use case from its data to its report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from operate import data, evidence, execution, text, usage
+from operate.errors import ExecutionError, InterruptedRunError, UsageError
+from operate.report import Report
+from operate.verification import verify_run
+
+if TYPE_CHECKING:
+    from operate.execution import Execution, MapRun
+    from operate.stacks import Stack
+    from operate.watch import Display
+    from usecases.registry import Number, UseCase
+
+LOCAL_POLL_SECONDS = 0.25
+AWS_POLL_SECONDS = 2.0  # DescribeMapRun and ListMapRuns refill at one request a second
+STOP_SECONDS = 60.0
+
+AskToStop = Callable[[], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """What to run: a use case on ``count`` generated records with some knobs set."""
+
+    use_case: UseCase
+    count: int
+    seed: int
+    parameters: Mapping[str, Number]
+    timeout: float
+
+
+def use_case_named(name: str) -> UseCase:
+    """Return the use case, or raise UsageError that lists the known ones."""
+    from usecases.registry import USE_CASES
+
+    found = USE_CASES.get(name)
+    if found is None:
+        raise UsageError(f"unknown use case {name!r}: choose one of {', '.join(USE_CASES)}")
+    return found
+
+
+def request_for(
+    name: str, *, scale: str, count: int | None, seed: int, assignments: list[str], timeout: float
+) -> RunRequest:
+    """Check what the command line asks for; UsageError names the value, its limit and what is known."""
+    from usecases.registry import ParameterError
+
+    use_case = use_case_named(name)
+    if scale not in use_case.counts:
+        raise UsageError(f"unknown scale {scale!r}: choose one of {', '.join(use_case.counts)}")
+    if count is not None and count < 1:
+        raise UsageError(f"--count must be 1 or more, got {count}")
+    if timeout <= 0:
+        raise UsageError(f"--timeout must be more than 0 seconds, got {timeout:g}")
+    try:
+        parameters = use_case.parse_parameters(assignments)
+    except ParameterError as error:
+        raise UsageError(str(error)) from error
+    return RunRequest(
+        use_case=use_case,
+        count=use_case.counts[scale] if count is None else count,
+        seed=seed,
+        parameters=parameters,
+        timeout=timeout,
+    )
+
+
+def checked_execution_arn(arn: str) -> str:
+    """Return the ARN itself; UsageError when it is not that of an execution."""
+    parts = arn.split(":")
+    if len(parts) != 8 or parts[:3] != ["arn", parts[1], "states"] or parts[5] != "execution":
+        raise UsageError(
+            f"{arn!r} is not the ARN of an execution: give arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME,"
+            " as `distmap run` prints it"
+        )
+    return arn
+
+
+def run(request: RunRequest, stack: Stack, display: Display, *, ask_to_stop: AskToStop) -> Report:
+    """Make the data if they are missing, run, wait for the end, verify and price.
+
+    A Ctrl-C while the execution runs asks ``ask_to_stop``; the execution is then stopped, or goes on by itself, and
+    InterruptedRunError says which. Results of a stopped execution are never reported as right.
+    """
+    outputs = stack.outputs_of(request.use_case.name)
+    _make_data(request, stack, display)
+    arn = execution.start(
+        stack.client("stepfunctions"),
+        state_machine_arn=outputs["state_machine_arn"],
+        execution_input=request.use_case.execution_input(outputs, request.parameters),
+    )
+    display.step(f"execution {arn}")
+    _wait(request, stack, display, arn, ask_to_stop)
+    return report(stack, arn, display)
+
+
+def report(stack: Stack, execution_arn: str, display: Display) -> Report:
+    """Verify and price an execution as it stands."""
+    found = evidence.gather(stack, execution_arn)
+    use_case = _use_case_of(stack, found.execution)
+    for map_run in found.map_runs:
+        display.step(_map_run_line(map_run))
+    began = time.monotonic()
+    checks = verify_run(use_case, found) if use_case else []
+    if use_case:
+        display.step(f"verified in {text.seconds(time.monotonic() - began)}")
+    return Report(
+        use_case=use_case,
+        stack=stack.name,
+        execution=found.execution,
+        map_runs=found.map_runs,
+        cost=usage.cost_of(found),
+        checks=tuple(checks),
+    )
+
+
+def _make_data(request: RunRequest, stack: Stack, display: Display) -> None:
+    made = data.ensure(stack, request.use_case, count=request.count, seed=request.seed, progress=display.data)
+    size = f"{text.counted(made.objects, 'object')}, {made.rows:,} rows, {text.megabytes(made.bytes)}"
+    how = f"made in {text.seconds(made.seconds)}" if made.written_bytes else "there already"
+    display.step(f"data {made.to}: {size}, {how}")
+
+
+def _map_run_line(map_run: MapRun) -> str:
+    items = map_run.items
+    took = map_run.seconds
+    if took is None:
+        return f"Map Run {map_run.label}: {map_run.status}, {items.finished:,} of {items.total:,} items"
+    rate = f", {items.total / took:,.0f} items/s" if took > 0 else ""
+    return f"Map Run {map_run.label}: {map_run.status}, {items.total:,} items in {text.seconds(took)}{rate}"
+
+
+def _wait(request: RunRequest, stack: Stack, display: Display, arn: str, ask_to_stop: AskToStop) -> None:
+    sfn = stack.client("stepfunctions")
+    every = LOCAL_POLL_SECONDS if stack.is_local else AWS_POLL_SECONDS
+    try:
+        for progress in execution.follow(sfn, arn, every=every, at_most=request.timeout):
+            display.map_runs(progress)
+    except KeyboardInterrupt as error:
+        display.pause()
+        if not ask_to_stop():
+            raise InterruptedRunError(f"left running: see it with `distmap report {arn}`") from error
+        stop(stack, arn)
+        raise InterruptedRunError(f"stopped, its results are not complete: {arn}") from error
+    finally:
+        display.pause()
+
+
+def stop(stack: Stack, execution_arn: str) -> None:
+    """Stop an execution and return once it is over; ExecutionError when it is not within a minute."""
+    sfn = stack.client("stepfunctions")
+    execution.stop(sfn, execution_arn, cause="stopped by distmap on Ctrl-C")
+    try:
+        for _ in execution.follow(sfn, execution_arn, every=LOCAL_POLL_SECONDS, at_most=STOP_SECONDS):
+            pass
+    except ExecutionError as error:
+        raise ExecutionError(f"asked {execution_arn} to stop, and it still runs after {STOP_SECONDS:g} s") from error
+
+
+def _use_case_of(stack: Stack, over: Execution) -> str | None:
+    for name, outputs in stack.outputs.items():
+        if isinstance(outputs, Mapping) and outputs.get("state_machine_arn") == over.state_machine_arn:
+            return name
+    return None
