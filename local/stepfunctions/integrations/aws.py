@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
 from aiohttp.payload import Payload
+from botocore.parsers import ResponseParserError
 from yarl import URL
 
 from local.stepfunctions.integrations.services import Service, load_service
@@ -36,6 +37,7 @@ STREAM_IDLE_TIMEOUT_SECONDS = 60.0
 MAX_CONNECTIONS = 4096
 READ_BUFFER_BYTES = 1 << 20
 SEND_PIECE_BYTES = 256 << 10
+MAX_FAULT_CHARACTERS = 500
 RENEW_BEFORE_EXPIRY_SECONDS = 300.0
 ROLE_SESSION_NAME = "StepFunctions"
 
@@ -92,7 +94,18 @@ class AwsError(Exception):
     @property
     def request_id(self) -> str:
         """The service's id of the refused request; empty if it gave none."""
-        return str(self.body.get("ResponseMetadata", {}).get("RequestId", ""))
+        return self._metadata("RequestId", "x-amzn-requestid", "x-amz-request-id")
+
+    @property
+    def host_id(self) -> str:
+        """The second id that S3 gives a request; empty for other services."""
+        return self._metadata("HostId", "x-amz-id-2") if self.service_id == "S3" else ""
+
+    def _metadata(self, name: str, *headers: str) -> str:
+        metadata = self.body.get("ResponseMetadata", {})
+        received = metadata.get("HTTPHeaders", {})
+        found = [metadata.get(name), *(received.get(header) for header in headers)]
+        return next((str(value) for value in found if value), "")
 
     @property
     def is_transient(self) -> bool:
@@ -192,9 +205,7 @@ class AwsSession:
             headers=headers,
             data=_Body(request.body) if request.body else None,
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=CONNECT_TIMEOUT_SECONDS, sock_read=idle_timeout
-            ),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_SECONDS, sock_read=idle_timeout),
         )
 
 
@@ -205,9 +216,9 @@ class AwsClient:
         self._session = session
         self.service = service
         if session.endpoint is None:
-            self._endpoint, signing_region = service.host(session.region)
+            self.endpoint, signing_region = service.host(session.region)
         else:
-            self._endpoint, signing_region = session.endpoint, session.region
+            self.endpoint, signing_region = session.endpoint, session.region
         self._signer = Signer(credentials, region=signing_region, service=service.signing_name)
 
     async def call(
@@ -216,21 +227,23 @@ class AwsClient:
         parameters: Mapping[str, Any],
         *,
         timeout: float | None = None,  # noqa: ASYNC109  the fault must say how long was waited
+        validate: bool = True,
     ) -> dict[str, Any]:
         """The parsed answer of an operation (``"PutObject"``), with ``ResponseMetadata``; bodies are bytes.
 
         Faults of the transport and throttling are tried again. ``timeout`` bounds the whole call in seconds.
-        Raises AwsError, and botocore's ParamValidationError for parameters that the model refuses.
+        Raises AwsError, and botocore's ParamValidationError for parameters that the model refuses;
+        without ``validate`` it is left to the service to refuse them.
         """
         _, parsed = await self._within(
-            timeout, self._attempts(operation, parameters, stream=False), operation
+            timeout, self._attempts(operation, parameters, stream=False, validate=validate), operation
         )
         return parsed
 
     async def stream(self, operation: str, parameters: Mapping[str, Any]) -> StreamedResponse:
         """The head of a response whose body is read piece by piece (``"GetObject"`` of any size)."""
         response, parsed = await self._within(
-            None, self._attempts(operation, parameters, stream=True), operation
+            None, self._attempts(operation, parameters, stream=True, validate=True), operation
         )
         return StreamedResponse(
             parsed=parsed, _service_id=self.service.service_id, _operation=operation, _response=response
@@ -242,20 +255,19 @@ class AwsClient:
             async with asyncio.timeout(limit):
                 return await work
         except TimeoutError as error:
-            raise _unreached(
-                self.service.service_id, operation, f"no answer within {limit:g} seconds"
-            ) from error
+            raise _unreached(self.service.service_id, operation, f"no answer within {limit:g} seconds") from error
 
     async def _attempts(
-        self, operation: str, parameters: Mapping[str, Any], *, stream: bool
+        self, operation: str, parameters: Mapping[str, Any], *, stream: bool, validate: bool
     ) -> tuple[aiohttp.ClientResponse, dict[str, Any]]:
         model = self.service.operation(operation)
         request = encode(
             self.service,
             model,
             parameters,
-            endpoint=self._endpoint,
+            endpoint=self.endpoint,
             host_prefix=self._session.endpoint is None,
+            validate=validate,
         )
         attempt = 1
         while True:
@@ -289,13 +301,10 @@ class AwsClient:
             else:
                 async with response:
                     body = await response.read()
-        except (aiohttp.ClientError, OSError) as error:
-            raise _unreached(
-                self.service.service_id, model.name, str(error) or type(error).__name__
-            ) from error
-        status, parsed = decode(
-            self.service, model, status=response.status, headers=response.headers, body=body
-        )
+            status, parsed = decode(self.service, model, status=response.status, headers=response.headers, body=body)
+        except (aiohttp.ClientError, OSError, ResponseParserError) as error:
+            fault = (str(error) or type(error).__name__)[:MAX_FAULT_CHARACTERS]
+            raise _unreached(self.service.service_id, model.name, fault) from error
         if status >= 300:
             refusal = parsed.get("Error", {})
             raise AwsError(

@@ -45,6 +45,7 @@ class Service:
         self.signing_name: str = self.model.signing_name
         protocol = self.model.resolved_protocol
         self.serializer: ParamValidationDecorator = create_serializer(protocol)
+        self.lenient_serializer = create_serializer(protocol, include_validation=False)
         self.parser: ResponseParser = create_parser(protocol)
         self._operations: dict[str, OperationModel] = {}
 

@@ -69,9 +69,7 @@ class Signer:
             [
                 method,
                 path if self._is_s3 else quote(path, safe="/~"),
-                "&".join(sorted(_with_equals(pair) for pair in parts.query.split("&")))
-                if parts.query
-                else "",
+                "&".join(sorted(_with_equals(pair) for pair in parts.query.split("&"))) if parts.query else "",
                 *[f"{name}:{' '.join(signed[name].split())}" for name in names],
                 "",
                 listed,

@@ -39,13 +39,15 @@ def encode(
     *,
     endpoint: str,
     host_prefix: bool,
+    validate: bool,
 ) -> HttpRequest:
-    """The request of an operation; botocore's ParamValidationError when the parameters do not fit its model.
+    """The request of an operation; with ``validate``, ParamValidationError when it does not fit the model.
 
     ``host_prefix``: put the operation's prefix (``sync-``) before the host; not done for a given endpoint.
     """
     parameters = _completed(service, operation, parameters)
-    request = service.serializer.serialize_to_request(parameters, operation)
+    serializer = service.serializer if validate else service.lenient_serializer
+    request = serializer.serialize_to_request(parameters, operation)
     if not host_prefix:
         request.pop("host_prefix", None)
     prepare_request_dict(request, endpoint_url=endpoint)
@@ -92,17 +94,11 @@ def decode(
     return status, parsed
 
 
-def _completed(
-    service: Service, operation: OperationModel, parameters: Mapping[str, Any]
-) -> Mapping[str, Any]:
+def _completed(service: Service, operation: OperationModel, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     missing = [name for name in operation.idempotent_members if name not in parameters]
     if missing:
         parameters = {**parameters, **{name: str(uuid.uuid4()) for name in missing}}
-    if (
-        service.name == "s3"
-        and operation.name in _S3_COPIES
-        and isinstance(parameters.get("CopySource"), str)
-    ):
+    if service.name == "s3" and operation.name in _S3_COPIES and isinstance(parameters.get("CopySource"), str):
         source, separator, version = parameters["CopySource"].partition("?versionId=")
         parameters = {**parameters, "CopySource": quote(source, safe="/-_.~") + separator + version}
     return parameters
