@@ -46,16 +46,23 @@ def compile_expression(text: str, *, field: str = "", catching: bool = True) -> 
     The compiled expression gives JSON and raises QueryEvaluationError; an undefined result is an error too.
     """
     expression = unwrap(text)
+    engine = parse_expression(text)
+    used = check(engine.ast, catching=catching)
+    slow = _evaluation(engine, expression, field, used)
+    return _trivial(expression, field, slow) or slow
+
+
+@functools.lru_cache(maxsize=4096)
+def parse_expression(text: str) -> Engine:
+    """The parsed expression, with or without ``{% %}``; raises LanguageError where it is none."""
+    expression = unwrap(text)
     try:
-        engine = Engine(expression)
+        return Engine(expression)
     except jexception.JException as error:
         _, message = jsonata_errors.explain(error)
         raise LanguageError(message, code=INVALID_JSONATA_EXPRESSION, detail=f"'{expression}'") from error
     except (re.error, ValueError, IndexError, AttributeError) as error:
         raise LanguageError(str(error), code=INVALID_JSONATA_EXPRESSION, detail=f"'{expression}'") from error
-    used = check(engine.ast, catching=catching)
-    slow = _evaluation(engine, expression, field, used)
-    return _trivial(expression, field, slow) or slow
 
 
 def _evaluation(engine: Engine, expression: str, field: str, used: frozenset[str]) -> Evaluate:
