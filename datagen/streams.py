@@ -1,0 +1,55 @@
+"""Random bits that depend on (seed, data set, stream, block of records) and on nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_SEED = 2**64 - 1
+SLOTS = 1 << 16  # of a distribution that is looked up by 16 random bits
+
+
+def words(seed: int, dataset: int, stream: int, block: int, count: int) -> NDArray[np.uint64]:
+    """`count` independent 64-bit words, the same on every platform and for every release of numpy.
+
+    Only the raw output of the counter-based generator is used: numpy promises that it never changes,
+    and promises no such thing of its distributions.
+    """
+    generator = np.random.Philox(
+        key=np.array([seed, dataset << 32 | stream], dtype=np.uint64), counter=[0, 0, block, 0]
+    )
+    return generator.random_raw(count).astype(np.uint64, copy=False)
+
+
+def halves(raw: NDArray[np.uint64]) -> NDArray[np.uint32]:
+    """Each 64-bit word as two 32-bit words, low half first: shape (n, 2)."""
+    return raw.astype("<u8", copy=False).view("<u4").reshape(-1, 2)
+
+
+def quarters(raw: NDArray[np.uint64]) -> NDArray[np.uint16]:
+    """Each 64-bit word as four 16-bit words, lowest first: shape (n, 4)."""
+    return raw.astype("<u8", copy=False).view("<u2").reshape(-1, 4)
+
+
+def below(limit: int | NDArray[np.int64], bits: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """32-bit words as integers in [0, limit), limit at most 2**31; the bias is under limit / 2**32."""
+    return (bits.astype(np.int64) * limit) >> 32
+
+
+def spread(weights: tuple[float, ...], slots: int) -> NDArray[np.int64]:
+    """Slots in proportion to the weights, summing to exactly `slots` (largest remainder, ties to the first)."""
+    total = sum(weights)
+    exact = [weight * slots / total for weight in weights]
+    counts = np.array([int(share) for share in exact], dtype=np.int64)
+    order = sorted(range(len(weights)), key=lambda index: (int(exact[index]) - exact[index], index))
+    counts[order[: slots - int(counts.sum())]] += 1
+    return counts
+
+
+def slots(weights: tuple[float, ...]) -> NDArray[np.uint8]:
+    """A table that turns 16 random bits into an index of the weights, in their proportion."""
+    return np.repeat(np.arange(len(weights), dtype=np.uint8), spread(weights, SLOTS))

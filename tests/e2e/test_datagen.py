@@ -1,0 +1,180 @@
+"""Data sets written to S3: the same objects as anywhere, whole or absent, and clear refusals."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing, suppress
+from io import BytesIO
+from uuid import uuid4
+
+import boto3
+import polars as pl
+import pytest
+
+from datagen import GenerateRequest, generate
+from datagen.errors import BucketMissingError, ForbiddenError, TargetNotEmptyError
+
+pytestmark = pytest.mark.e2e
+
+READY_SECONDS = 30
+REVIEWS = 200_000  # more than one part of a multipart upload
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+def free_port():
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    port = free_port()
+    settings = {
+        "AUTH": "true",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "LOG_LEVEL": "ERROR",
+    }
+    server = subprocess.Popen(
+        [sys.executable, "-m", "ministack"],
+        env=os.environ | settings,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            with suppress(OSError), closing(socket.create_connection(("127.0.0.1", port), timeout=1)):
+                break
+            assert server.poll() is None, f"the server ended with {server.returncode}"
+            assert time.monotonic() < deadline, f"no answer on port {port} in {READY_SECONDS} s"
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(15)
+
+
+@pytest.fixture
+def environment(endpoint, monkeypatch):
+    for name, value in (CREDENTIALS | {"AWS_ENDPOINT_URL": endpoint}).items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def s3(environment):
+    return boto3.client("s3")
+
+
+@pytest.fixture
+def bucket(s3):
+    name = f"datagen-{uuid4().hex}"
+    s3.create_bucket(Bucket=name)
+    return name
+
+
+def listing(s3, bucket, prefix=""):
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [
+        (found["Key"].removeprefix(prefix), found["Size"], found["ETag"])
+        for page in pages
+        for found in page.get("Contents", [])
+    ]
+
+
+def read_parquet(s3, bucket, key):
+    return pl.read_parquet(BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
+
+
+def test_reviews_are_one_object_with_truth_beside_it(s3, bucket):
+    summary = generate(GenerateRequest(dataset="reviews", to=f"s3://{bucket}/in/reviews", count=REVIEWS))
+    keys = [key for key, _, _ in listing(s3, bucket)]
+    assert keys == [
+        "in/_truth/reviews/dataset.json",
+        "in/_truth/reviews/highly_rated.parquet",
+        "in/_truth/reviews/objects.parquet",
+        "in/reviews/reviews.csv",
+    ]
+    stored = s3.head_object(Bucket=bucket, Key="in/reviews/reviews.csv")
+    assert stored["ContentLength"] == summary.bytes
+    objects = read_parquet(s3, bucket, "in/_truth/reviews/objects.parquet").to_dicts()
+    assert objects == [
+        {"key": "reviews.csv", "size": summary.bytes, "etag": stored["ETag"].strip('"'), "rows": REVIEWS}
+    ]
+
+
+def test_s3_receives_the_bytes_that_a_directory_receives(s3, bucket, tmp_path):
+    for to in (f"s3://{bucket}/reviews", tmp_path.joinpath("reviews").as_uri()):
+        generate(GenerateRequest(dataset="reviews", to=to, count=REVIEWS))
+    body = s3.get_object(Bucket=bucket, Key="reviews/reviews.csv")["Body"].read()
+    assert body == (tmp_path / "reviews" / "reviews.csv").read_bytes()
+
+
+def test_an_interrupted_upload_leaves_nothing_and_resumes_to_the_same(s3, bucket):
+    enough_to_be_interrupted = 2_000_000
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    def request(name):
+        to = f"s3://{bucket}/{name}/reviews"
+        return GenerateRequest(dataset="reviews", to=to, count=enough_to_be_interrupted, resume=name == "twice")
+
+    with pytest.raises(KeyboardInterrupt):
+        generate(request("twice"), progress=interrupt)
+    assert listing(s3, bucket, "twice/reviews") == []
+    assert s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == [], "an upload was left open"
+    generate(request("twice"))
+    generate(request("once"))
+    assert listing(s3, bucket, "twice/reviews/") == listing(s3, bucket, "once/reviews/")
+
+
+def test_a_missing_bucket_is_named(environment):
+    with pytest.raises(BucketMissingError, match="there is no bucket 'never-made'"):
+        generate(GenerateRequest(dataset="reviews", to="s3://never-made/reviews", scale="tiny"))
+
+
+def test_credentials_without_permission_are_refused(bucket, monkeypatch):
+    iam = boto3.client("iam")
+    iam.create_user(UserName=bucket)
+    key = iam.create_access_key(UserName=bucket)["AccessKey"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+    with pytest.raises(ForbiddenError, match="AccessDenied at s3://"):
+        generate(GenerateRequest(dataset="reviews", to=f"s3://{bucket}/reviews", scale="tiny"))
+
+
+def test_a_prefix_in_use_is_refused_and_a_neighbour_is_not(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="reviews/notes.txt", Body=b"mine")
+    with pytest.raises(TargetNotEmptyError, match=r"notes\.txt"):
+        generate(GenerateRequest(dataset="reviews", to=f"s3://{bucket}/reviews", scale="tiny"))
+    generate(GenerateRequest(dataset="reviews", to=f"s3://{bucket}/reviews-2", scale="tiny"))
+
+
+def test_ctrl_c_on_the_command_line_leaves_no_upload_open(s3, bucket, environment):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "datagen", "reviews", "--count", "100000000", "--to", f"s3://{bucket}/r"],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + READY_SECONDS
+    while not s3.list_multipart_uploads(Bucket=bucket).get("Uploads"):
+        assert time.monotonic() < deadline, "uploading never began"
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130, stderr
+    assert "--resume" in stderr
+    assert s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []
+    assert listing(s3, bucket, "r/") == []
