@@ -25,9 +25,7 @@ MODULE = "ministack.services.stepfunctions"
 LONGEST_ANSWER_SECONDS = 330  # StartSyncExecution runs up to 5 minutes, GetActivityTask polls 65 s
 CONNECT_SECONDS = 2
 START_SECONDS = 30
-NOT_FORWARDED = frozenset(
-    {"host", "connection", "content-length", "transfer-encoding", "expect", "accept-encoding"}
-)
+NOT_FORWARDED = frozenset({"host", "connection", "content-length", "transfer-encoding", "expect", "accept-encoding"})
 NOT_RETURNED = frozenset({"connection", "content-length", "transfer-encoding", "date", "server"})
 
 Response = tuple[int, dict[str, str], bytes]

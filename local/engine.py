@@ -60,9 +60,7 @@ class Engine:
                 threading.Thread(target=self._report_end, name="engine-end", daemon=True).start()
                 return port
             if self.process.poll() is not None:
-                raise StartError(
-                    f"the Step Functions engine ended with code {self.process.returncode} while starting"
-                )
+                raise StartError(f"the Step Functions engine ended with code {self.process.returncode} while starting")
             time.sleep(POLL_SECONDS / 4)
         raise StartError(f"the Step Functions engine did not listen within {READY_SECONDS:.0f} s")
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from local import processes
-from local.emulator import client_environment, server_environment
 from local.engine import engine_url
+from local.environment import client_environment, server_environment
 from local.failures import AlreadyRunningError, NotRunningError, StartError
 from local.ports import HOST, listen
 
@@ -77,9 +77,7 @@ class _Child:
 _children: dict[int, _Child] = {}
 
 
-def start(
-    *, state: StateDir, port: int = DEFAULT_PORT, detach: bool = False, engine: str = ENGINE_MODULE
-) -> Server:
+def start(*, state: StateDir, port: int = DEFAULT_PORT, detach: bool = False, engine: str = ENGINE_MODULE) -> Server:
     """Start the stack's server and return when it answers.
 
     Port 0 takes a free one. Raises AlreadyRunningError, PortInUseError, or StartError with the end of the
@@ -117,9 +115,7 @@ def _spawn(state: StateDir, sock: socket.socket, lock: int, *, engine: str, deta
             process = subprocess.Popen(  # noqa: S603 - our own module
                 command,
                 cwd=PACKAGE_ROOT,
-                env=server_environment(
-                    os.environ, endpoint=f"http://{HOST}:{port}", port=port, scratch=state.scratch
-                ),
+                env=server_environment(os.environ, endpoint=f"http://{HOST}:{port}", port=port, scratch=state.scratch),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -139,9 +135,7 @@ def _wait_ready(child: _Child, state: StateDir) -> Server:
         raise StartError(_with_log(f"the server was not ready within {START_SECONDS:.0f} s", state))
     server = _read(state)
     if server is None or ended() is not None:
-        raise StartError(
-            _with_log(f"the server ended with code {child.process.wait()} while starting", state)
-        )
+        raise StartError(_with_log(f"the server ended with code {child.process.wait()} while starting", state))
     return server
 
 
@@ -176,14 +170,14 @@ def _kill(pid: int) -> None:
         os.close(child.alive)
 
     def gone() -> bool:
-        if child is not None:
-            child.process.poll()  # collects it
         return not processes.group_is_alive(pid)
 
     if not processes.wait_until(gone, seconds=GROUP_SECONDS):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
         processes.wait_until(gone, seconds=GROUP_SECONDS)
+    if child is not None:
+        child.process.wait(GROUP_SECONDS)
 
 
 def status(state: StateDir) -> Status:

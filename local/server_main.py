@@ -21,8 +21,9 @@ from typing import NoReturn
 
 from local import processes
 from local.bridge import Bridge
-from local.emulator import ACCOUNT, REGION, load, raise_file_limit
+from local.emulator import load, raise_file_limit
 from local.engine import Engine, engine_url
+from local.environment import ACCOUNT, REGION
 from local.failures import LocalError
 from local.ports import HOST
 from local.state import StateDir

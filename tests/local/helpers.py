@@ -97,9 +97,7 @@ def start_busy_function(server: Server, folder: Path) -> int:
         Timeout=60,
         Code={"ZipFile": zipped(busy=BUSY_HANDLER)},
     )
-    functions.invoke(
-        FunctionName="busy", InvocationType="Event", Payload=json.dumps({"pid_file": str(pid_file)})
-    )
+    functions.invoke(FunctionName="busy", InvocationType="Event", Payload=json.dumps({"pid_file": str(pid_file)}))
     assert processes.wait_until(pid_file.exists, seconds=10), "the function did not start"
     return int(pid_file.read_text())
 

@@ -95,9 +95,7 @@ def test_iam_is_checked_before_the_engine_is_asked(aws: Server) -> None:
 def test_an_event_starts_the_machine_of_a_matching_rule(aws: Server) -> None:
     arn, rule = f"{MACHINE}{uuid4()}", f"rule-{uuid4()}"
     events = client(aws, "events")
-    events.put_rule(
-        Name=rule, EventPattern=json.dumps({"source": ["tests.bridge"], "detail": {"to": [rule]}})
-    )
+    events.put_rule(Name=rule, EventPattern=json.dumps({"source": ["tests.bridge"], "detail": {"to": [rule]}}))
     events.put_targets(Rule=rule, Targets=[{"Id": "machine", "Arn": arn, "RoleArn": arn}])
     entry = {"Source": "tests.bridge", "DetailType": "d", "Detail": json.dumps({"to": rule, "n": 7})}
     assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
@@ -108,9 +106,7 @@ def test_a_new_object_starts_the_machine_of_a_matching_rule(aws: Server) -> None
     arn, bucket = f"{MACHINE}{uuid4()}", f"bucket-{uuid4()}"
     s3, events = client(aws, "s3"), client(aws, "events")
     s3.create_bucket(Bucket=bucket)
-    s3.put_bucket_notification_configuration(
-        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
-    )
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
     pattern = {
         "source": ["aws.s3"],
         "detail-type": ["Object Created"],
@@ -150,9 +146,7 @@ def test_a_start_that_the_engine_refuses_is_logged(state: StateDir) -> None:
     with server.serving(state=state, engine=STUB) as running:
         events = client(running, "events")
         events.put_rule(Name="r", EventPattern='{"source": ["tests"]}')
-        events.put_targets(
-            Rule="r", Targets=[{"Id": "m", "Arn": f"{MACHINE}refuse", "RoleArn": f"{MACHINE}r"}]
-        )
+        events.put_targets(Rule="r", Targets=[{"Id": "m", "Arn": f"{MACHINE}refuse", "RoleArn": f"{MACHINE}r"}])
         events.put_events(Entries=[{"Source": "tests", "DetailType": "d", "Detail": "{}"}])
         assert processes.wait_until(lambda: "refuse was not started: " in state.log.read_text(), seconds=5), (
             "nobody else hears of the refusal"

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from local.bridge import MODULE, Bridge
+from local.mends.s3_settings import KNOWN, LISTINGS
 from local.server import PACKAGE_ROOT
 
 
@@ -110,6 +111,39 @@ else:
     raise AssertionError("a second load must be refused")
 """
     subprocess.run([sys.executable, "-c", code], cwd=PACKAGE_ROOT, check=True, timeout=60)
+
+
+def test_mends_replace_functions_that_ministack_looks_up_when_it_calls() -> None:
+    app = ast.unparse(source("ministack.app"))
+    assert "return await mod.handle_request(method, path, headers, body, query_params)" in app
+    assert app.count("_get_module('s3').handle_request(") > 0, "requests to a bucket's own host reach S3 so too"
+    inner = next(
+        node
+        for node in ast.walk(source("ministack.app"))
+        if isinstance(node, ast.AsyncFunctionDef) and node.name == "_dispatch_service_request"
+    )
+    imported = {
+        alias.name
+        for node in ast.walk(inner)
+        if isinstance(node, ast.ImportFrom) and node.module == "ministack.core.iam_actions"
+        for alias in node.names
+    }
+    assert "extract_resource_arn" in imported, "imported at each request, so that the mend is seen"
+
+
+def test_ministack_knows_the_bucket_settings_that_the_mend_lets_through() -> None:
+    dispatch = next(
+        node
+        for node in ast.walk(source("ministack.services.s3"))
+        if isinstance(node, ast.FunctionDef) and node.name == "_dispatch"
+    )
+    tested = {
+        node.left.value
+        for node in ast.walk(dispatch)
+        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Constant) and isinstance(node.ops[0], ast.In)
+    }
+    assert tested >= KNOWN
+    assert not tested & set(LISTINGS), "ministack handles these now: drop the mend"
 
 
 def test_hypercorn_serves_on_an_inherited_socket() -> None:

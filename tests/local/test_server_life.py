@@ -31,23 +31,17 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="survivo
 
 def all_gone(server: Server, *others: int) -> bool:
     def gone() -> bool:
-        return not processes.group_is_alive(server.pid) and not any(
-            map(is_running, (server.engine_pid, *others))
-        )
+        return not processes.group_is_alive(server.pid) and not any(map(is_running, (server.engine_pid, *others)))
 
     return processes.wait_until(gone, seconds=12)
 
 
 def guards_of(pid: int) -> list[int]:
-    listing = subprocess.run(
-        ["pgrep", "-f", rf"guard\.py {pid}$"], capture_output=True, text=True, check=False
-    )
+    listing = subprocess.run(["pgrep", "-f", rf"guard\.py {pid}$"], capture_output=True, text=True, check=False)
     return [int(line) for line in listing.stdout.split()]
 
 
-def test_start_serves_and_stop_leaves_no_process_and_no_file_of_the_run(
-    state: StateDir, tmp_path: Path
-) -> None:
+def test_start_serves_and_stop_leaves_no_process_and_no_file_of_the_run(state: StateDir, tmp_path: Path) -> None:
     running = server.start(state=state, port=0, engine=STUB)
     assert server.status(state) == server.Status(condition="running", server=running, engine_answers=True)
     assert client(running, "sts").get_caller_identity()["Account"] == "000000000000"
@@ -70,16 +64,12 @@ def test_a_signal_to_the_server_ends_the_engine_and_a_busy_function(
     running = server.start(state=state, port=0, engine=STUB)
     worker = start_busy_function(running, tmp_path)
     os.kill(running.pid, number)
-    assert all_gone(running, worker, *guards_of(running.pid)), (
-        f"no process may outlive the server's {number.name}"
-    )
+    assert all_gone(running, worker, *guards_of(running.pid)), f"no process may outlive the server's {number.name}"
     assert server.status(state).condition == ("stale" if number is signal.SIGKILL else "stopped")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_an_attached_server_ends_with_its_starter(
-    state: StateDir, tmp_path: Path, number: signal.Signals
-) -> None:
+def test_an_attached_server_ends_with_its_starter(state: StateDir, tmp_path: Path, number: signal.Signals) -> None:
     process = starter(state)
     running = server.running(state)
     worker = start_busy_function(running, tmp_path)
@@ -137,9 +127,7 @@ def test_a_dead_engine_is_told_by_status_and_to_the_caller(state: StateDir) -> N
 def test_a_taken_port_is_named_with_its_holder_and_the_remedy(state: StateDir) -> None:
     with listen(0) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(
-            PortInUseError, match=rf"port {port} .*\(pid {os.getpid()}\); .*--port"
-        ) as failure:
+        with pytest.raises(PortInUseError, match=rf"port {port} .*\(pid {os.getpid()}\); .*--port") as failure:
             server.start(state=state, port=port, engine=STUB)
     assert failure.value.port == port
     assert server.status(state).condition == "stopped", "nothing was started"
@@ -162,9 +150,7 @@ def test_a_chosen_port_is_used_and_free_again_after_stop(state: StateDir) -> Non
 
 def test_a_second_server_of_the_same_stack_is_refused_and_the_first_goes_on(state: StateDir) -> None:
     running = server.start(state=state, port=0, engine=STUB)
-    with pytest.raises(
-        AlreadyRunningError, match=rf"already running at {running.endpoint}.*distmap local down"
-    ):
+    with pytest.raises(AlreadyRunningError, match=rf"already running at {running.endpoint}.*distmap local down"):
         server.start(state=state, port=0, engine=STUB)
     assert server.running(state) == running
 
@@ -192,9 +178,7 @@ def test_status_is_not_misled_by_a_dead_server_whose_process_id_lives_again(stat
     running = server.start(state=state, port=0, engine=STUB)
     os.kill(running.pid, signal.SIGKILL)
     assert all_gone(running)
-    state.write(
-        state.server, {**asdict(running), "pid": os.getpid()}
-    )  # as if the id now were another program's: ours
+    state.write(state.server, {**asdict(running), "pid": os.getpid()})  # as if the id now were another program's: ours
     assert server.status(state).condition == "stale"
     assert not server.stop(state), "the living process is not ours to stop"
     with pytest.raises(NotRunningError, match="distmap local up"):

@@ -47,7 +47,7 @@ async def answer(engine: Engine, target: str, body: bytes) -> tuple[int, bytes]:
     except ApiError as error:
         shown = {"__type": error.name, "message": error.message, **error.more}
         return error.status, dumps(shown)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - answered as InternalFailure and logged with its traceback
         _log.exception("the request %s failed by a fault of the engine", target)
         return 500, dumps({"__type": "InternalFailure", "message": f"The engine failed: {error!r}"})
 

@@ -53,9 +53,9 @@ def check_request(operation: OperationModel, request: Mapping[str, Any]) -> None
         raise validation(f"{len(found)} validation {noun} detected: " + "; ".join(found))
 
 
-def _violations(shape: Shape, given: object, place: str) -> Iterator[str]:
-    value: Any = given
-    if not isinstance(value, _TYPES[shape.type_name]) or (isinstance(value, bool) and shape.type_name != "boolean"):
+def _violations(shape: Shape, value: Any, place: str) -> Iterator[str]:
+    fits = isinstance(value, _TYPES[shape.type_name]) and isinstance(value, bool) == (shape.type_name == "boolean")
+    if not fits:
         raise ApiError("SerializationException", f"The value at '{place}' is not of type {shape.type_name}")
     if isinstance(shape, StructureShape):
         yield from _structure(shape, value, place)

@@ -1,0 +1,1 @@
+"""Corrections of ministack, applied from outside; tests/local guards what each one takes for granted."""
