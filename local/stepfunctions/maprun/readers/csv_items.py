@@ -51,9 +51,7 @@ class CsvItems:
         self._tail = data[cut:]
         items = self._items(data[:cut], last=False) if cut else []
         if len(self._tail) > MAX_ITEM_BYTES:
-            raise ItemReaderFailed(
-                f"A row of {self._source} exceeds the limit of {MAX_ITEM_BYTES} bytes per item"
-            )
+            raise ItemReaderFailed(f"A row of {self._source} exceeds the limit of {MAX_ITEM_BYTES} bytes per item")
         return items
 
     def finish(self) -> list[Row]:
@@ -86,9 +84,7 @@ class CsvItems:
 
     def _set_headers(self, headers: tuple[str, ...]) -> None:
         if len(self._delimiter.join(headers).encode()) > MAX_HEADER_BYTES:
-            raise ItemReaderFailed(
-                f"The CSV headers of {self._source} exceed the limit of {MAX_HEADER_BYTES} bytes"
-            )
+            raise ItemReaderFailed(f"The CSV headers of {self._source} exceed the limit of {MAX_HEADER_BYTES} bytes")
         if len(set(headers)) < len(headers):
             raise ItemReaderFailed("CSV headers cannot contain duplicates.")
         self._headers = headers

@@ -29,9 +29,7 @@ class JsonLines:
         cut = data.rfind(b"\n") + 1
         self._tail = data[cut:]
         if len(self._tail) > MAX_ITEM_BYTES:
-            raise ItemReaderFailed(
-                f"A line of {self._source} exceeds the limit of {MAX_ITEM_BYTES} bytes per item"
-            )
+            raise ItemReaderFailed(f"A line of {self._source} exceeds the limit of {MAX_ITEM_BYTES} bytes per item")
         return self._items(data[:cut])
 
     def finish(self) -> list[Json]:

@@ -34,7 +34,7 @@ async def list_objects(s3: AwsClient, parameters: Mapping[str, Any]) -> AsyncGen
             body = b"".join([piece async for piece in response])
         except (AwsError, ParamValidationError) as error:
             raise unreadable(error) from error
-        # Parsed here: through the model, 1,000 objects take ten times as long.
+        # Parsed here: through the model it takes a multiple of the time.
         root = ET.fromstring(body)  # noqa: S314  the endpoint is trusted
         namespace = _NAMESPACE if root.tag.startswith(_NAMESPACE) else ""
         yield [_item(entry, namespace) for entry in root.iter(f"{namespace}Contents")]
@@ -45,13 +45,12 @@ async def list_objects(s3: AwsClient, parameters: Mapping[str, Any]) -> AsyncGen
 
 
 def _item(entry: ET.Element, namespace: str) -> Json:
-    def text(name: str, default: str = "") -> str:
-        return entry.findtext(namespace + name) or default
-
+    start = len(namespace)
+    found = {child.tag[start:]: child.text or "" for child in entry}
     return {
-        "Etag": text("ETag"),
-        "Key": unquote_plus(text("Key")),
-        "LastModified": datetime.fromisoformat(text("LastModified")).timestamp(),
-        "Size": int(text("Size", "0")),
-        "StorageClass": text("StorageClass", "STANDARD"),
+        "Etag": found.get("ETag", ""),
+        "Key": unquote_plus(found["Key"]),
+        "LastModified": datetime.fromisoformat(found["LastModified"]).timestamp(),
+        "Size": int(found["Size"]),
+        "StorageClass": found.get("StorageClass") or "STANDARD",
     }

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 
 BLOCK_BYTES = 256 << 10
-MAX_ITEM_BYTES = (
-    8 << 20
-)  # an item that ItemSelector may still shrink; the input of a child is capped elsewhere
+MAX_ITEM_BYTES = 8 << 20  # an item that ItemSelector may still shrink; the input of a child is capped elsewhere
 
 _GZIP_WINDOW = 31
 # isal declares its error as an instance.
@@ -84,9 +82,7 @@ def unreadable(error: AwsError | ParamValidationError) -> ItemReaderFailed:
     return ItemReaderFailed(sdk_cause(error) if isinstance(error, AwsError) else str(error))
 
 
-async def _decompressed(
-    pieces: AsyncGenerator[bytes, None], key: str, source: str
-) -> AsyncGenerator[bytes, None]:
+async def _decompressed(pieces: AsyncGenerator[bytes, None], key: str, source: str) -> AsyncGenerator[bytes, None]:
     if key.endswith(".gz"):
         frames = _Frames(lambda: isal_zlib.decompressobj(_GZIP_WINDOW), _GZIP_STEP_BYTES)
     elif key.endswith(".zstd"):

@@ -19,9 +19,7 @@ _RESOURCE = re.compile(r"arn:aws[a-z-]*:states:::(s3:getObject|s3:listObjectsV2)
 _READER_FIELDS = frozenset({"Resource", "ReaderConfig", "Parameters", "Arguments"})
 _CSV_FIELDS = frozenset({"CSVDelimiter", "CSVHeaderLocation", "CSVHeaders"})
 _CALLERS_FIELDS = frozenset({"MaxItems", "MaxItemsPath"})
-_CONFIG_FIELDS = (
-    _CSV_FIELDS | _CALLERS_FIELDS | {"InputType", "Transformation", "ManifestType", "ItemsPointer"}
-)
+_CONFIG_FIELDS = _CSV_FIELDS | _CALLERS_FIELDS | {"InputType", "Transformation", "ManifestType", "ItemsPointer"}
 _FILE_TYPES = ("CSV", "JSON", "JSONL", "PARQUET")
 _ATHENA_TYPES = ("CSV", "JSONL", "PARQUET")
 
@@ -62,9 +60,7 @@ def parse_reader(obj: Mapping[str, Any]) -> tuple[ReaderSpec | None, list[Proble
     delimiter = _choice(config, "CSVDelimiter", DELIMITERS, problems) or "COMMA"
     pointer = config.get("ItemsPointer")
     if pointer is not None and not _is_pointer(pointer):
-        problems.append(
-            ("/ReaderConfig/ItemsPointer", "The field 'ItemsPointer' must be a valid JSON Pointer")
-        )
+        problems.append(("/ReaderConfig/ItemsPointer", "The field 'ItemsPointer' must be a valid JSON Pointer"))
     if problems:
         return None, problems
     return (
@@ -140,9 +136,7 @@ def _misplaced(
     return [_unsupported("/ReaderConfig", name, "for this data set") for name in misplaced if name in config]
 
 
-def _headers(
-    config: Mapping[str, Any], input_type: str | None, problems: list[Problem]
-) -> tuple[str, ...] | None:
+def _headers(config: Mapping[str, Any], input_type: str | None, problems: list[Problem]) -> tuple[str, ...] | None:
     if input_type != "CSV":
         return None
     if "CSVHeaderLocation" not in config:
@@ -163,9 +157,7 @@ def _headers(
     return tuple(headers)
 
 
-def _choice(
-    config: Mapping[str, Any], name: str, allowed: Iterable[str], problems: list[Problem]
-) -> str | None:
+def _choice(config: Mapping[str, Any], name: str, allowed: Iterable[str], problems: list[Problem]) -> str | None:
     if name not in config:
         return None
     value = config[name]
