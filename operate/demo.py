@@ -58,14 +58,14 @@ def demonstrate(console: Console, display: Display) -> bool:
 def _run(name: str, stack: Stack, display: Display) -> Shown:
     """Run one use case; a failure that the user can read is kept, so that the others still run."""
     request = runs.request_for(name, scale=SCALE, count=None, seed=SEED, assignments=[], timeout=RUN_SECONDS)
-    display.step(f"[name]{name}[/]: {request.use_case.title}")
+    display.step(f"{name}: {request.use_case.title}", style="name")
     try:
         report = runs.run(request, stack, display, ask_to_stop=lambda: True)
     except Exception as error:
         message = message_of(error)
         if message is None:
             raise
-        display.step(f"[bad]{name} failed[/]: {message}")
+        display.step(f"{name} failed: {message}", style="bad")
         return Shown(use_case=name, report=None, failure=message)
     return Shown(use_case=name, report=report, failure="")
 

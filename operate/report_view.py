@@ -12,7 +12,7 @@ from operate import text
 from operate.console import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping
 
     from rich.console import Console
 
@@ -20,14 +20,23 @@ if TYPE_CHECKING:
     from operate.execution import Counts
     from operate.report import Report
 
-COUNT_COLUMNS = ("total", "succeeded", "failed", "timed out", "aborted", "pending")
+STATES: Mapping[str, Callable[[Counts], int]] = {
+    "total": lambda counts: counts.total,
+    "succeeded": lambda counts: counts.succeeded,
+    "failed": lambda counts: counts.failed,
+    "timed out": lambda counts: counts.timed_out,
+    "aborted": lambda counts: counts.aborted,
+    "running": lambda counts: counts.running,
+    "pending": lambda counts: counts.pending,
+}
+ALWAYS_SHOWN = {"total", "succeeded", "failed"}
+UNSUCCESSFUL = {"failed", "timed out", "aborted"}
 
 
 def show(console: Console, report: Report) -> None:
     """Print a report: what it did, whether it is right, what it costs."""
-    took = report.execution.seconds
     console.print()
-    console.print(headline(console, report) + (f" in {text.seconds(took)}" if took is not None else ""))
+    console.print(headline(console, report))
     console.print(Text(report.execution.arn, style="quiet"), soft_wrap=True)
     if report.execution.error:
         console.print(Text(f"{report.execution.error}: {report.execution.cause or 'no cause given'}", style="bad"))
@@ -42,6 +51,7 @@ def show(console: Console, report: Report) -> None:
 
 def headline(console: Console, report: Report) -> str:
     """Say in a few words what became of a run."""
+    took = "" if report.execution.seconds is None else f" in {text.seconds(report.execution.seconds)}"
     wrong = sum(not check.ok for check in report.checks)
     outcome = (
         "verified"
@@ -52,44 +62,45 @@ def headline(console: Console, report: Report) -> str:
     )
     return (
         f"{mark(console, ok=report.verified)} [name]{report.use_case or 'execution'}[/] on {report.stack}:"
-        f" {report.execution.status}, {outcome}"
+        f" {report.execution.status}{took}, {outcome}"
     )
 
 
 def _table(title: str) -> Table:
-    return Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="name", pad_edge=False)
+    return Table(
+        box=box.SIMPLE_HEAD,
+        title=f"\n{title}",
+        title_justify="left",
+        title_style="name",
+        show_edge=False,
+        pad_edge=False,
+    )
 
 
 def _counts_table(report: Report) -> Table:
+    rows = [
+        (f"{map_run.label} {unit}", counts, map_run.seconds)
+        for map_run in report.map_runs
+        for unit, counts in (("items", map_run.items), ("children", map_run.executions))
+    ]
+    states = [state for state in STATES if state in ALWAYS_SHOWN or any(STATES[state](row[1]) for row in rows)]
     table = _table("Map Runs")
     table.add_column("")
-    for column in COUNT_COLUMNS:
+    for column in (*states, "seconds", "per second"):
         table.add_column(column, justify="right")
-    table.add_column("seconds", justify="right")
-    table.add_column("per second", justify="right")
-    for map_run in report.map_runs:
-        took = map_run.seconds
-        for unit, counts in (("items", map_run.items), ("children", map_run.executions)):
-            rate = f"{counts.finished / took:,.0f}" if took else ""
-            seconds = f"{took:,.2f}" if took is not None else "running"
-            table.add_row(f"{map_run.label} {unit}", *_cells(counts), seconds, rate)
+    for label, counts, took in rows:
+        rate = f"{counts.finished / took:,.0f}" if took else ""
+        table.add_row(
+            label,
+            *(_cell(state, STATES[state](counts)) for state in states),
+            f"{took:,.2f}" if took is not None else "running",
+            rate,
+        )
     return table
 
 
-def _cells(counts: Counts) -> Sequence[Text]:
-    numbers = (
-        counts.total,
-        counts.succeeded,
-        counts.failed,
-        counts.timed_out,
-        counts.aborted,
-        counts.pending + counts.running,
-    )
-    wrong = {"failed", "timed out", "aborted"}
-    return [
-        Text(f"{number:,}", style="bad" if number and column in wrong else "quiet" if not number else "")
-        for column, number in zip(COUNT_COLUMNS, numbers, strict=True)
-    ]
+def _cell(state: str, number: int) -> Text:
+    return Text(f"{number:,}", style="quiet" if not number else "bad" if state in UNSUCCESSFUL else "")
 
 
 def _checks_table(console: Console, report: Report) -> Table:

@@ -90,14 +90,14 @@ def run(request: RunRequest, stack: Stack, display: Display, *, ask_to_stop: Ask
     InterruptedRunError says which. Results of a stopped execution are never reported as right.
     """
     outputs = stack.outputs_of(request.use_case.name)
-    _make_data(request, stack, display)
+    expected = _make_data(request, stack, display)
     arn = execution.start(
         stack.client("stepfunctions"),
         state_machine_arn=outputs["state_machine_arn"],
         execution_input=request.use_case.execution_input(outputs, request.parameters),
     )
     display.step(f"execution {arn}")
-    _wait(request, stack, display, arn, ask_to_stop)
+    _wait(request, stack, display, arn, expected=expected, ask_to_stop=ask_to_stop)
     return report(stack, arn, display)
 
 
@@ -121,11 +121,14 @@ def report(stack: Stack, execution_arn: str, display: Display) -> Report:
     )
 
 
-def _make_data(request: RunRequest, stack: Stack, display: Display) -> None:
+def _make_data(request: RunRequest, stack: Stack, display: Display) -> int:
+    """Make the data and return how many items a map over them will have."""
     made = data.ensure(stack, request.use_case, count=request.count, seed=request.seed, progress=display.data)
     size = f"{text.counted(made.objects, 'object')}, {made.rows:,} rows, {text.megabytes(made.bytes)}"
     how = f"made in {text.seconds(made.seconds)}" if made.written_bytes else "there already"
     display.step(f"data {made.to}: {size}, {how}")
+    items = made.rows if made.objects == 1 else made.objects
+    return min(items, int(request.parameters.get("max_items", 0)) or items)
 
 
 def _map_run_line(map_run: MapRun) -> str:
@@ -137,12 +140,14 @@ def _map_run_line(map_run: MapRun) -> str:
     return f"Map Run {map_run.label}: {map_run.status}, {items.total:,} items in {text.seconds(took)}{rate}"
 
 
-def _wait(request: RunRequest, stack: Stack, display: Display, arn: str, ask_to_stop: AskToStop) -> None:
+def _wait(
+    request: RunRequest, stack: Stack, display: Display, arn: str, *, expected: int, ask_to_stop: AskToStop
+) -> None:
     sfn = stack.client("stepfunctions")
     every = LOCAL_POLL_SECONDS if stack.is_local else AWS_POLL_SECONDS
     try:
         for progress in execution.follow(sfn, arn, every=every, at_most=request.timeout):
-            display.map_runs(progress)
+            display.map_runs(progress, expected)
     except KeyboardInterrupt as error:
         display.pause()
         if not ask_to_stop():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 MINUTE, HOUR = 60, 3600
+SMALLEST_USD = 0.0001  # what is shown of a price
 
 
 def counted(number: int, noun: str) -> str:
@@ -22,12 +23,12 @@ def seconds(value: float) -> str:
 
 
 def usd(value: float) -> str:
-    """Say a price with enough digits to see it: `$12.35`, `$0.0324`, `$0.000125`, `$0`."""
+    """Say a price: `$12.35`, `$0.0324`, `<$0.0001`, `$0`."""
     if value == 0:
         return "$0"
-    if value >= 1:
-        return f"${value:,.2f}"
-    return f"${value:.4f}" if value >= 0.0001 else f"${value:.2g}" if value < 0.000001 else f"${value:.6f}"
+    if value < SMALLEST_USD:
+        return f"<${SMALLEST_USD}"
+    return f"${value:,.2f}" if value >= 1 else f"${value:.4f}"
 
 
 def megabytes(value: int) -> str:
@@ -36,5 +37,5 @@ def megabytes(value: int) -> str:
 
 
 def quantity(value: float) -> str:
-    """Say a billed quantity: whole numbers as they are, others with four significant digits."""
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
+    """Say a billed quantity: whole numbers as they are, others with three decimals."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.3f}"

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from operate import text
+from operate.execution import RUNNING
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -115,14 +116,14 @@ def picture(gauges: list[Gauge], *, wide: bool) -> RenderableType:
 class Display(Protocol):
     """Who is told what goes on."""
 
-    def step(self, what: str) -> None:
+    def step(self, what: str, style: str = "") -> None:
         """Say that something is done, for good."""
 
     def data(self, progress: DataProgress) -> None:
         """Show how far the generation of data is."""
 
-    def map_runs(self, progress: Progress) -> None:
-        """Show how far the Map Runs are."""
+    def map_runs(self, progress: Progress, expected: int) -> None:
+        """Show how far the Map Runs are; ``expected`` items, while the reader has not found them all."""
 
     def busy(self, what: str) -> None:
         """Show what is being done now, where no end is in sight."""
@@ -137,14 +138,14 @@ class QuietDisplay:
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def step(self, what: str) -> None:
+    def step(self, what: str, style: str = "") -> None:
         """Print one line."""
-        self._console.print(what, soft_wrap=True)
+        self._console.print(Text(what, style=style), soft_wrap=True)
 
     def data(self, progress: DataProgress) -> None:
         """Say nothing."""
 
-    def map_runs(self, progress: Progress) -> None:
+    def map_runs(self, progress: Progress, expected: int) -> None:
         """Say nothing."""
 
     def busy(self, what: str) -> None:
@@ -161,20 +162,20 @@ class MovingDisplay(QuietDisplay):
         super().__init__(console)
         self._live: Live | None = None
         self._meters: dict[str, RateMeter] = {}
-        self._last_line = float("-inf")
+        self._last_line: float | None = None
 
-    def step(self, what: str) -> None:
+    def step(self, what: str, style: str = "") -> None:
         """Print one line in the place of what moved."""
         self.pause()
-        super().step(what)
+        super().step(what, style)
 
     def data(self, progress: DataProgress) -> None:
         """Show the bytes written."""
         self._show([self._gauge("data", "MB", progress.bytes // 10**6, progress.bytes_total // 10**6, "")])
 
-    def map_runs(self, progress: Progress) -> None:
+    def map_runs(self, progress: Progress, expected: int) -> None:
         """Show the items of every Map Run, and where its child executions are."""
-        self._show([self._of_map_run(map_run) for map_run in progress.map_runs])
+        self._show([self._of_map_run(map_run, expected) for map_run in progress.map_runs])
 
     def busy(self, what: str) -> None:
         """Turn a wheel beside the words; a log gets none of them."""
@@ -187,13 +188,13 @@ class MovingDisplay(QuietDisplay):
             self._live.stop()
             self._live = None
         self._meters.clear()
-        self._last_line = float("-inf")
+        self._last_line = None
 
-    def _of_map_run(self, map_run: MapRun) -> Gauge:
+    def _of_map_run(self, map_run: MapRun, expected: int) -> Gauge:
         items = map_run.items
-        return self._gauge(
-            map_run.label, "items", items.finished, items.total, children_note(map_run.executions), key=map_run.arn
-        )
+        total = max(items.total, expected if map_run.status == RUNNING else 0)
+        note = children_note(map_run.executions)
+        return self._gauge(map_run.label, "items", items.finished, total, note, key=map_run.arn)
 
     def _gauge(self, label: str, unit: str, done: int, total: int, note: str, *, key: str = "") -> Gauge:
         meter = self._meters.setdefault(key or label, RateMeter())
@@ -211,8 +212,15 @@ class MovingDisplay(QuietDisplay):
     def _show(self, gauges: list[Gauge]) -> None:
         if self._console.is_terminal:
             self._draw(picture(gauges, wide=self._console.width >= WIDE_COLUMNS))
-        elif time.monotonic() - self._last_line >= LINE_EVERY_SECONDS:
-            self._last_line = time.monotonic()
+        else:
+            self._log(gauges)
+
+    def _log(self, gauges: list[Gauge]) -> None:
+        now = time.monotonic()
+        if self._last_line is None:
+            self._last_line = now
+        if now - self._last_line >= LINE_EVERY_SECONDS:
+            self._last_line = now
             for gauge in gauges:
                 self._console.print(gauge.line(), soft_wrap=True)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from operate.cost import prices
+from operate.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +24,7 @@ EXPRESS_BASE_MB = 50  # an execution takes 50 MB before its definition and paylo
 MB_PER_GB = 1024
 BYTES_PER_MB = 1024 * 1024
 BYTES_PER_GB = 1024 * 1024 * 1024
-MS_PER_HOUR = 3_600_000
+MS_PER_SECOND = 1_000
 MAX_PAYLOAD_BYTES = 262_144  # Step Functions payload quota
 WRITER_PART_BYTES = 8 * 1024 * 1024  # part size assumed of the result writer; AWS states none
 
@@ -84,7 +85,7 @@ def parent_states(entered: int) -> list[Use]:
 
     usd = entered x $0.000025
     """
-    return [Use(price=prices.TRANSITION, quantity=entered, basis="states that the parent entered")]
+    return [Use(price=prices.TRANSITION, quantity=entered, basis="states the parent entered")]
 
 
 def standard_children(*, children: int, states: int) -> list[Use]:
@@ -93,25 +94,25 @@ def standard_children(*, children: int, states: int) -> list[Use]:
     usd = children x (1 + states) x $0.000025
     """
     return [
-        Use(price=prices.TRANSITION, quantity=children, basis="one for each child execution started"),
-        Use(price=prices.TRANSITION, quantity=children * states, basis="states that the children entered"),
+        Use(price=prices.TRANSITION, quantity=children, basis="child executions started"),
+        Use(price=prices.TRANSITION, quantity=children * states, basis="states the children entered"),
     ]
 
 
 def express_children(*, children: int, billed_ms: int, memory_mb: int) -> list[Use]:
     """EXPRESS children whose rounded durations add up to ``billed_ms``, each in ``memory_mb`` of memory.
 
-    usd = children x ($0.000025 + $0.000001) + GB-hours x $0.06 (first tier),
-    GB-hours = billed_ms / 3,600,000 x memory_mb / 1024
+    usd = children x ($0.000025 + $0.000001) + GB-seconds x $0.0000166667 (first tier),
+    GB-seconds = billed_ms / 1000 x memory_mb / 1024
     """
-    gb_hours = billed_ms / MS_PER_HOUR * memory_mb / MB_PER_GB
+    gb_seconds = billed_ms / MS_PER_SECOND * memory_mb / MB_PER_GB
     return [
-        Use(price=prices.TRANSITION, quantity=children, basis="one for each child execution started"),
-        Use(price=prices.EXPRESS_REQUEST, quantity=children, basis="one for each child execution"),
+        Use(price=prices.TRANSITION, quantity=children, basis="child executions started"),
+        Use(price=prices.EXPRESS_REQUEST, quantity=children, basis="child executions"),
         Use(
-            price=prices.EXPRESS_GB_HOUR,
-            quantity=gb_hours,
-            basis=f"{billed_ms / 1000:,.1f} s billed in {EXPRESS_STEP_MS} ms steps, at {memory_mb} MB",
+            price=prices.EXPRESS_DURATION,
+            quantity=gb_seconds,
+            basis=f"{billed_ms / MS_PER_SECOND:,.1f} s in {EXPRESS_STEP_MS} ms steps at {memory_mb} MB",
         ),
     ]
 
@@ -132,12 +133,12 @@ def express_memory_mb(*, definition_bytes: int, payload_bytes: int, steps: int) 
 
 def object_reader(*, objects: int) -> list[Use]:
     """A reader that fetches whole objects: one GET each."""
-    return [Use(price=prices.S3_READ, quantity=objects, basis="objects that the reader fetched")]
+    return [Use(price=prices.S3_READ, quantity=objects, basis="objects the reader fetched")]
 
 
 def listing(*, pages: int) -> list[Use]:
     """A reader that lists a bucket: one LIST request for each page of keys."""
-    return [Use(price=prices.S3_WRITE, quantity=pages, basis="pages of keys that the reader listed")]
+    return [Use(price=prices.S3_WRITE, quantity=pages, basis="pages of keys the reader listed")]
 
 
 def result_writer(*, file_bytes: Iterable[int]) -> list[Use]:
@@ -151,12 +152,12 @@ def result_writer(*, file_bytes: Iterable[int]) -> list[Use]:
         Use(
             price=prices.S3_WRITE,
             quantity=2 + 2 * len(sizes) + parts,
-            basis=f"manifest twice, {len(sizes)} result files in {parts} parts of 8 MiB",
+            basis=f"manifest twice, {counted(len(sizes), 'file')} in {counted(parts, 'part')}",
         ),
         Use(
             price=prices.S3_STORAGE,
             quantity=sum(sizes) / BYTES_PER_GB,
-            basis="result files kept for one month",
+            basis="results kept for a month",
         ),
     ]
 
@@ -167,6 +168,6 @@ def logs(*, ingested_bytes: int) -> list[Use]:
         Use(
             price=prices.LOG_INGESTION,
             quantity=ingested_bytes / BYTES_PER_GB,
-            basis="execution log events at level ALL, estimated",
+            basis="log level ALL, estimated",
         )
     ]

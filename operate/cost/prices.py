@@ -49,13 +49,15 @@ class PriceTable:
     prices: Mapping[str, Price]
 
 
+HOUR = 3_600
+
 STEP_FUNCTIONS_PAGE = "https://aws.amazon.com/step-functions/pricing/"
 S3_PAGE = "https://aws.amazon.com/s3/pricing/"
 CLOUDWATCH_PAGE = "https://aws.amazon.com/cloudwatch/pricing/"
 
 TRANSITION = "states.transition"
 EXPRESS_REQUEST = "states.express_request"
-EXPRESS_GB_HOUR = "states.express_gb_hour"
+EXPRESS_DURATION = "states.express_gb_second"
 S3_READ = "s3.read_request"
 S3_WRITE = "s3.write_request"
 S3_STORAGE = "s3.gb_month"
@@ -66,21 +68,26 @@ US_EAST_1 = PriceTable(
     as_of="2026-11-23",
     prices={
         TRANSITION: Price(
-            label="Step Functions state transitions (STANDARD)",
+            label="Step Functions transitions",
             unit="transition",
             tiers=(Tier(usd=0.000025),),
             source=STEP_FUNCTIONS_PAGE,
         ),
         EXPRESS_REQUEST: Price(
-            label="Step Functions requests (EXPRESS)",
+            label="Step Functions EXPRESS requests",
             unit="request",
             tiers=(Tier(usd=0.000001),),
             source=STEP_FUNCTIONS_PAGE,
         ),
-        EXPRESS_GB_HOUR: Price(
-            label="Step Functions duration (EXPRESS)",
-            unit="GB-hour",
-            tiers=(Tier(usd=0.06, up_to=1_000), Tier(usd=0.03, up_to=5_000), Tier(usd=0.01642)),
+        EXPRESS_DURATION: Price(
+            label="Step Functions EXPRESS duration",
+            unit="GB-second",
+            # listed a GB-hour: 0.06 for the first 1,000 of a month, 0.03 for the next 4,000, 0.01642 above
+            tiers=(
+                Tier(usd=0.06 / HOUR, up_to=1_000 * HOUR),
+                Tier(usd=0.03 / HOUR, up_to=5_000 * HOUR),
+                Tier(usd=0.01642 / HOUR),
+            ),
             source=STEP_FUNCTIONS_PAGE,
         ),
         S3_READ: Price(
@@ -90,7 +97,7 @@ US_EAST_1 = PriceTable(
             source=S3_PAGE,
         ),
         S3_WRITE: Price(
-            label="S3 PUT, POST and LIST requests",
+            label="S3 PUT, POST, LIST requests",
             unit="request",
             tiers=(Tier(usd=0.000005),),
             source=S3_PAGE,

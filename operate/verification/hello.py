@@ -184,7 +184,7 @@ def _manifest_check(actual: Actual) -> Check:
     else:
         detail = f"{counted(len(listed), 'result file')}, {sum(listed.values()):,} bytes"
     return Check(
-        name="manifest lists the Map Run's files, each with its size",
+        name="manifest and files agree",
         ok=manifest.map_run_arn == actual.map_run.arn and not unlisted,
         detail=detail,
     )
@@ -261,29 +261,36 @@ def _item_check(truth: Truth, actual: Actual, succeeded: _Found, failed: _Found,
         and items.unsuccessful == failed.items
         and items.pending == pending.items
     )
-    return Check(
-        name="item counts agree: source, DescribeMapRun, files",
-        ok=agree,
-        detail=f"source {truth.reviews:,}; DescribeMapRun {items.total:,} ({items.succeeded:,} succeeded,"
+    told = (
+        f"source {truth.reviews:,}; DescribeMapRun {items.total:,} ({items.succeeded:,} succeeded,"
         f" {items.unsuccessful:,} failed, {items.pending:,} pending, {items.results_written:,} written);"
-        f" files {in_files:,}",
+        f" files {in_files:,}"
+    )
+    return Check(
+        name="item counts agree",
+        ok=agree,
+        detail=f"{truth.reviews:,} in source, DescribeMapRun and files" if agree else told,
     )
 
 
 def _execution_check(actual: Actual, succeeded: _Found, failed: _Found) -> Check:
     executions = actual.map_run.executions
+    agree = executions.succeeded == succeeded.entries and executions.unsuccessful == failed.entries
+    told = (
+        f"DescribeMapRun {executions.succeeded:,} succeeded, {executions.unsuccessful:,} failed;"
+        f" files {succeeded.entries:,} and {failed.entries:,}"
+    )
     return Check(
-        name="child execution counts agree: DescribeMapRun, files",
-        ok=executions.succeeded == succeeded.entries and executions.unsuccessful == failed.entries,
-        detail=f"DescribeMapRun {executions.succeeded:,} succeeded, {executions.unsuccessful:,} failed;"
-        f" files {succeeded.entries:,} and {failed.entries:,}",
+        name="child execution counts agree",
+        ok=agree,
+        detail=f"{succeeded.entries + failed.entries:,} in DescribeMapRun and files" if agree else told,
     )
 
 
 def _unprocessed_check(actual: Actual, failed: _Found, pending: _Found) -> Check:
     items = actual.map_run.items
     return Check(
-        name="failed and pending items are none, or all named",
+        name="failed and pending items are in files",
         ok=failed.items == items.unsuccessful and pending.items == items.pending,
         detail=f"{failed.items:,} failed, {pending.items:,} pending{_examples(failed.errors)}",
     )

@@ -15,9 +15,7 @@ def standard(children: int, states: int) -> float:
 
 def express(children: int, seconds: float, memory_mb: int = 64) -> float:
     billed = children * model.express_billed_ms(seconds * 1000)
-    return model.price(
-        model.express_children(children=children, billed_ms=billed, memory_mb=memory_mb)
-    ).total_usd
+    return model.price(model.express_children(children=children, billed_ms=billed, memory_mb=memory_mb)).total_usd
 
 
 @pytest.mark.parametrize(
@@ -37,9 +35,7 @@ def test_standard_children_cost_a_start_and_each_state(children: int, states: in
     ("children", "seconds", "usd"),
     [(1_000, 100, 0.1302), (1_000, 30, 0.0573), (TRIAL_OBJECTS, 1, 13.521)],
 )
-def test_express_children_cost_a_start_a_request_and_their_duration(
-    children: int, seconds: float, usd: float
-) -> None:
+def test_express_children_cost_a_start_a_request_and_their_duration(children: int, seconds: float, usd: float) -> None:
     assert express(children, seconds) == pytest.approx(usd, abs=0.0005), (
         "the worked figures are printed with four significant digits"
     )
@@ -51,7 +47,7 @@ def test_express_duration_falls_through_the_three_tiers() -> None:
         for line in model.price(
             model.express_children(children=100_000_000, billed_ms=100_000_000 * 10_000, memory_mb=64)
         ).lines
-        if line.unit == "GB-hour"
+        if line.unit == "GB-second"
     )
     assert duration.usd == pytest.approx(382.97, abs=0.01), "AWS's own example: 100 M runs of 10 s at 64 MB"
 
@@ -80,9 +76,7 @@ def test_result_files_cost_their_uploads_and_a_month_of_storage() -> None:
 
 
 def test_the_total_is_the_sum_of_the_lines() -> None:
-    cost = model.price(
-        [*model.parent_states(4), *model.object_reader(objects=1), *model.logs(ingested_bytes=2**30)]
-    )
+    cost = model.price([*model.parent_states(4), *model.object_reader(objects=1), *model.logs(ingested_bytes=2**30)])
     assert cost.total_usd == pytest.approx(4 * 0.000025 + 0.0000004 + 0.50)
 
 

@@ -26,9 +26,7 @@ def stored(body: bytes, *, says: int | None = None) -> tuple[MemoryStore, Result
 
 
 @pytest.mark.parametrize("range_bytes", [1, 2, 3, 7, 64, 10_000])
-def test_entries_come_out_whole_wherever_ranges_cut_them(
-    range_bytes: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_entries_come_out_whole_wherever_ranges_cut_them(range_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "RANGE_BYTES", range_bytes)
     store, file = stored(orjson.dumps(NASTY))
     assert list(results.entries(store, file)) == NASTY
@@ -73,8 +71,6 @@ def test_a_missing_manifest_says_where_it_was_looked_for() -> None:
 
 def test_a_manifest_without_its_lists_is_refused() -> None:
     store = MemoryStore()
-    obstore.put(
-        store, "manifest.json", b'{"DestinationBucket":"b","MapRunArn":"arn","ResultFiles":{"FAILED":[]}}'
-    )
+    obstore.put(store, "manifest.json", b'{"DestinationBucket":"b","MapRunArn":"arn","ResultFiles":{"FAILED":[]}}')
     with pytest.raises(ResultsError, match="is not the manifest of a Map Run"):
         results.read_manifest(store, bucket="b", key="manifest.json")
