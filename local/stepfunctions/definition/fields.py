@@ -50,9 +50,11 @@ _TYPE_NAMES: Mapping[type, str] = {
 class Fields:
     """A JSON object whose fields are taken one by one; ``done`` reports those that nobody took."""
 
-    def __init__(self, value: Mapping[str, Any], pointer: str, problems: list[Problem]) -> None:
+    def __init__(self, value: Mapping[str, Any], pointer: str, problems: list[Problem], within: str = "") -> None:
         self._value = value
         self.pointer = pointer
+        self.within = within
+        """What stands before a field's name where a failure names it: ``Choices[0]/``."""
         self.problems = problems
         self._taken: set[str] = set()
 
@@ -123,7 +125,14 @@ class Fields:
     def child(self, field: str, *, required: bool = False) -> Fields | None:
         """The field as an object of its own."""
         value = self.take(field, dict, required=required)
-        return None if value is None else Fields(value, self.at(field), self.problems)
+        return None if value is None else Fields(value, self.at(field), self.problems, f"{self.within}{field}/")
+
+    def state(self, name: str) -> Fields | None:
+        """The field as a state: failures name its own fields without what the state stands in."""
+        found = self.child(name)
+        if found is not None:
+            found.within = ""
+        return found
 
     def children(self, field: str, *, required: bool = False) -> list[Fields]:
         """The field as a list of objects."""
@@ -131,7 +140,8 @@ class Fields:
         found: list[Fields] = []
         for index, entry in enumerate(value or []):
             if isinstance(entry, dict):
-                found.append(Fields(entry, f"{self.at(field)}[{index}]", self.problems))
+                within = f"{self.within}{field}[{index}]/"
+                found.append(Fields(entry, f"{self.at(field)}[{index}]", self.problems, within))
             else:
                 self.problem("Expected value of type object", f"{field}[{index}]")
         return found
@@ -154,32 +164,29 @@ class Fields:
         try:
             return compile_it()
         except LanguageError as error:
-            self.problems.append(
-                Problem(
-                    code="SCHEMA_VALIDATION_FAILED",
-                    message=str(error),
-                    pointer=self.at(field) + error.pointer,
-                )
-            )
+            self.problems.append(Problem(code=error.code, message=str(error), pointer=self.at(field) + error.pointer))
             return None
 
-    def template(self, field: str, language: QueryLanguage) -> Evaluate | None:
-        """The field as a payload template."""
+    def template(self, field: str, language: QueryLanguage, *, catching: bool = False) -> Evaluate | None:
+        """The field as a payload template; ``catching`` where ``$states.errorOutput`` may stand."""
         if field not in self._value:
             return None
         value = self.raw(field)
-        return self._compiled(field, lambda: compile_template(value, language=language))
+        name = self.within + field
+        return self._compiled(field, lambda: compile_template(value, language=language, field=name, catching=catching))
 
-    def assign(self, language: QueryLanguage) -> Assign | None:
+    def assign(self, language: QueryLanguage, *, catching: bool = False) -> Assign | None:
         """The Assign block."""
         value = self.take("Assign", dict)
         if value is None:
             return None
-        return self._compiled("Assign", lambda: compile_assign(value, language=language))
+        name = f"{self.within}Assign"
+        return self._compiled("Assign", lambda: compile_assign(value, language=language, field=name, catching=catching))
 
     def rule(self, language: QueryLanguage, value: Mapping[str, Any]) -> Condition | None:
         """A choice rule."""
-        return self._compiled("", lambda: compile_rule(value, language=language))
+        name = f"{self.within}Condition"
+        return self._compiled("", lambda: compile_rule(value, language=language, field=name))
 
     def path(self, field: str) -> Evaluate | type[Discard] | None:
         """An InputPath or OutputPath: None when absent or ``$``, Discard when null."""
@@ -223,8 +230,9 @@ class Fields:
         if not (value.startswith("{%") and value.endswith("%}")):
             self.problem("The value of a dynamic field must be a JSONata expression between {% and %}", field)
             return None
-        evaluate = self._compiled(field, lambda: compile_template(value, language=language))
-        return None if evaluate is None else Field(evaluate=evaluate, text=value[2:-2].strip(), name=field)
+        name = self.within + field
+        evaluate = self._compiled(field, lambda: compile_template(value, language=language, field=name, catching=False))
+        return None if evaluate is None else Field(evaluate=evaluate, text=value[2:-2].strip(), name=name)
 
 
 def literal(value: Json, name: str) -> Field:

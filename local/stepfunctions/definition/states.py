@@ -144,8 +144,8 @@ def _catcher(fields: Fields, language: QueryLanguage) -> Catcher | None:
     errors = _errors(fields)
     target = fields.take("Next", str, required=True)
     result_path = fields.result_path() if language == "JSONPath" else None
-    output = fields.template("Output", language) if language == "JSONata" else None
-    assign = fields.assign(language)
+    output = fields.template("Output", language, catching=True) if language == "JSONata" else None
+    assign = fields.assign(language, catching=True)
     fields.done()
     if errors is None or target is None:
         return None

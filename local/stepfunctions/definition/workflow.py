@@ -60,7 +60,7 @@ def parse_workflow(fields: Fields, context: Context) -> Workflow | None:
         if name in context.names:
             states_fields.problem("State names must be unique within the definition", name, "DUPLICATE_STATE_NAME")
         context.names.add(name)
-        state_fields = states_fields.child(name)
+        state_fields = states_fields.state(name)
         if state_fields is None:
             continue
         state = context.parse_state(name, state_fields, context)

@@ -55,7 +55,7 @@ class MapRun:
         """The ARN of a child execution."""
         machine = f"{self.machine_name}/{self.label}"
         if self.execution_type == "EXPRESS":
-            return self.place.express(machine, name, str(uuid.UUID(int=random.getrandbits(128), version=4)))  # noqa: S311 - an id, not a secret
+            return self.place.express(machine, name, str(uuid.UUID(int=random.getrandbits(128), version=4)))
         return self.place.execution(machine, name)
 
     def exceeded(self) -> bool:

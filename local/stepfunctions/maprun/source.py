@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from local.stepfunctions.definition.nodes import DistributedMapState
 from local.stepfunctions.errors import ItemReaderFailed, QueryEvaluationError, RuntimeFailure
+from local.stepfunctions.language.jsonata_errors import unexpected_type
 from local.stepfunctions.maprun.readers import Chunk, read_items
 from local.stepfunctions.maprun.settings import check_max_items
 from local.stepfunctions.payload import dumps
@@ -39,11 +40,7 @@ def state_items(state: DistributedMapState, value: Json, branch: Branch) -> Chun
         raise RuntimeFailure(f'Reference path "{"$" if field is None else field.text}" must point to array or object.')
     if field is None:
         raise QueryEvaluationError(f"Map state input must be an array but was: {shown}")
-    raise QueryEvaluationError(
-        f"The JSONata expression '{field.text}' specified for the field 'Items' returned an unexpected result type. "
-        f"Expected 'array' or 'object' for value: {shown}",
-        location="Items",
-    )
+    raise unexpected_type(field.text, "Items", "array", items)
 
 
 async def read(

@@ -8,6 +8,7 @@ from typing import Any
 
 from local.stepfunctions.definition.nodes import DistributedMapState, MapState
 from local.stepfunctions.errors import QueryEvaluationError, RuntimeFailure
+from local.stepfunctions.language.jsonata_errors import unexpected_type
 from local.stepfunctions.limits import MAX_INLINE_CONCURRENCY
 from local.stepfunctions.payload import Payload, dumps
 from local.stepfunctions.run import flow
@@ -84,16 +85,7 @@ def map_items(state: MapState, value: Json, branch: Branch) -> list[Json]:
     shown = dumps(items).decode()
     if field is None:
         raise QueryEvaluationError(f"Map state input must be an array but was: {shown}")
-    raise QueryEvaluationError(
-        f"The JSONata expression '{field.text}' specified for the field 'Items' returned an unexpected result type. "
-        f"Expected 'array', but was '{_kind(items)}' for value: {shown}",
-        location="Items",
-    )
-
-
-def _kind(value: Json) -> str:
-    names = {str: "string", bool: "boolean", int: "number", float: "number", dict: "object"}
-    return names.get(type(value), "null")
+    raise unexpected_type(field.text, "Items", "array", items)
 
 
 def select_item(state: MapState, value: Json, index: int, item: Json, branch: Branch, **more: Any) -> Json:

@@ -168,7 +168,7 @@ def matches(names: tuple[str, ...], error: StatesError) -> bool:
         return True
     if "States.HeartbeatTimeout" in names and isinstance(error, TaskTimeout) and error.heartbeat:
         return True
-    return "States.TaskFailed" in names and not isinstance(error, NamedStatesError)
+    return "States.TaskFailed" in names and not isinstance(error, TaskTimeout)
 
 
 def _catcher(catchers: tuple[Catcher, ...], error: StatesError) -> Catcher | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local.stepfunctions.definition.nodes import Field
 from local.stepfunctions.errors import QueryEvaluationError, RuntimeFailure
+from local.stepfunctions.language.jsonata_errors import unexpected_type
 from local.stepfunctions.payload import dumps
 from local.stepfunctions.scope import Json, Scope
 
@@ -14,11 +15,7 @@ def _refused(field: Field, value: Json, kind: str) -> RuntimeFailure | QueryEval
         return RuntimeFailure(
             f"The {field.name} field refers to value {shown} which is not a valid {kind}: {field.text}"
         )
-    return QueryEvaluationError(
-        f"The JSONata expression '{field.text}' specified for the field '{field.name}' returned an unexpected "
-        f"result type. Expected 'number' for value: {shown}",
-        location=field.name,
-    )
+    return unexpected_type(field.text, field.name, "number", value)
 
 
 def whole_number(field: Field | None, scope: Scope) -> int | None:

@@ -8,7 +8,8 @@ import time
 from datetime import datetime
 
 from local.stepfunctions.definition.nodes import ChoiceState, FailState, PassState, SucceedState, WaitState
-from local.stepfunctions.errors import NoChoiceMatched, QueryEvaluationError, RuntimeFailure, StatesError
+from local.stepfunctions.errors import NoChoiceMatched, RuntimeFailure, StatesError
+from local.stepfunctions.language.jsonata_errors import unexpected_type
 from local.stepfunctions.payload import Payload, dumps
 from local.stepfunctions.run import flow
 from local.stepfunctions.run.branch import Branch
@@ -87,10 +88,7 @@ def _seconds(state: WaitState, value: Json) -> float:
     assert field is not None  # noqa: S101 - narrows the type
     if isinstance(value, bool) or not isinstance(value, int):
         if state.language == "JSONata":
-            raise QueryEvaluationError(
-                f"The JSONata expression '{field.text}' specified for the field 'Seconds' returned an unexpected "
-                f"result type. Expected 'number', but was '{_kind(value)}' for value: {_text(value)}"
-            )
+            raise unexpected_type(field.text, "Seconds", "number", value)
         raise RuntimeFailure(
             f"The SecondsPath parameter cannot be parsed as a long value: {field.text} == {_text(value)}"
         )
@@ -111,11 +109,6 @@ def _until(state: WaitState, value: Json) -> float:
         )
     fraction = match["fraction"] or ""
     return datetime.fromisoformat(value.replace(fraction, fraction[:7])).timestamp() - time.time()
-
-
-def _kind(value: Json) -> str:
-    names = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
-    return names.get(type(value), "null")
 
 
 def _text(value: Json) -> str:
