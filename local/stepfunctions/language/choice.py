@@ -62,7 +62,7 @@ def _jsonata_rule(rule: Mapping[str, Json], field: str) -> Condition:
 
 def _rule(rule: Json, *, beside: frozenset[str]) -> Condition:
     if not isinstance(rule, Mapping):
-        raise LanguageError("Expected value of type object", detail=f"a choice rule, got {rule!r}")
+        raise LanguageError("Expected value of type [OBJECT]", detail=f"a choice rule, got {rule!r}")
     keys = [key for key in rule if key not in beside]
     for name in _COMBINED:
         if name in keys:
@@ -70,7 +70,7 @@ def _rule(rule: Json, *, beside: frozenset[str]) -> Condition:
                 raise LanguageError(f"A rule with '{name}' takes no other comparison", detail=", ".join(keys))
             return _combined(name, rule[name])
     if "Variable" not in keys:
-        raise LanguageError("The field 'Variable' is required but was missing")
+        raise LanguageError("These fields are required: [Variable]")
     comparisons = [key for key in keys if key != "Variable"]
     if len(comparisons) != 1:
         raise LanguageError(
@@ -101,7 +101,7 @@ def _nested(term: Json, place: str) -> Condition:
 def _operand(text: Json, key: str) -> Evaluate:
     """A path of a rule, which must find something when the rule is tried."""
     if not isinstance(text, str):
-        raise LanguageError("Expected value of type string", f"/{key}", detail=f"a path, got {text!r}")
+        raise LanguageError("Expected value of type [STRING]", f"/{key}", detail=f"a path, got {text!r}")
     try:
         find = compile_path(text).evaluate
     except LanguageError as fault:
@@ -121,7 +121,7 @@ def _operand(text: Json, key: str) -> Evaluate:
 def _comparison(variable: Json, name: str, expected: Json) -> Condition:
     if name in _TYPE_TESTS or name == "IsPresent":
         if not isinstance(expected, bool):
-            raise LanguageError("Expected value of type boolean", f"/{name}", detail=f"got {expected!r}")
+            raise LanguageError("Expected value of type [BOOLEAN]", f"/{name}", detail=f"got {expected!r}")
         return _type_test(variable, name, expected)
     by_path = name.endswith("Path")
     comparison = _COMPARISONS.get(name.removesuffix("Path") if by_path else name)
@@ -135,7 +135,7 @@ def _comparison(variable: Json, name: str, expected: Json) -> Condition:
         return lambda scope: _holds(read(left(scope)), read(right(scope)), holds)
     fixed = _pattern(expected) if name == "StringMatches" else read(expected)
     if fixed is MISSING:
-        raise LanguageError(f"Expected value of type {kind}", f"/{name}", detail=f"got {expected!r}")
+        raise LanguageError(f"Expected value of type [{kind}]", f"/{name}", detail=f"got {expected!r}")
     return lambda scope: _holds(read(left(scope)), fixed, holds)
 
 
@@ -215,9 +215,9 @@ _ORDERS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "GreaterThanEquals": operator.ge,
 }
 _READERS: Final[dict[str, tuple[Callable[[Json], Any], str]]] = {
-    "String": (_text, "string"),
-    "Numeric": (_number, "number"),
-    "Timestamp": (_timestamp, "timestamp"),
+    "String": (_text, "STRING"),
+    "Numeric": (_number, "NUMBER"),
+    "Timestamp": (_timestamp, "TIMESTAMP"),
 }
 _Comparison: TypeAlias = "tuple[Callable[[Json], Any], Callable[[Any, Any], bool], str]"
 _COMPARISONS: Final[dict[str, _Comparison]] = {
@@ -226,8 +226,8 @@ _COMPARISONS: Final[dict[str, _Comparison]] = {
         for kind, (read, expected) in _READERS.items()
         for order, holds in _ORDERS.items()
     },
-    "BooleanEquals": (_boolean, operator.eq, "boolean"),
-    "StringMatches": (_text, _matches, "string"),
+    "BooleanEquals": (_boolean, operator.eq, "BOOLEAN"),
+    "StringMatches": (_text, _matches, "STRING"),
 }
 """By operator: how a value is read (MISSING if of the wrong type), the comparison, the type's name."""
 

@@ -120,12 +120,22 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def with_nulls(value: Any) -> Any:
     """``value`` with the library's null for None, so that null is not undefined; shared if it has none."""
+    if value is None:
+        return NULL
+    return _replaced(value) if _holds_null(value) else value
+
+
+def _holds_null(value: Any) -> bool:
     if value.__class__ is dict:
-        changed = {key: with_nulls(item) for key, item in value.items()}
-        return changed if any(changed[key] is not item for key, item in value.items()) else value
+        return any(item is None or _holds_null(item) for item in value.values())
+    return value.__class__ is list and any(item is None or _holds_null(item) for item in value)
+
+
+def _replaced(value: Any) -> Any:
+    if value.__class__ is dict:
+        return {key: _replaced(item) for key, item in value.items()}
     if value.__class__ is list:
-        items = [with_nulls(item) for item in value]
-        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+        return [_replaced(item) for item in value]
     return NULL if value is None else value
 
 
