@@ -39,7 +39,7 @@ class Shown:
     failure: str
 
 
-def demonstrate(console: Console, display: Display) -> bool:
+def demonstrate(console: Console, display: Display, *, scale: str = SCALE) -> bool:
     """Deploy, run every use case, tear down, print the table; True when all results are verified."""
     from local.state import StateDir
     from usecases.registry import USE_CASES
@@ -47,7 +47,7 @@ def demonstrate(console: Console, display: Display) -> bool:
     with tempfile.TemporaryDirectory(prefix="distmap-demo-") as folder:
         state = StateDir(path=Path(folder) / "local")
         with local_aws.deployed(state, display, port=ANY_FREE_PORT) as stack:
-            shown = [_run(name, stack, display) for name in USE_CASES]
+            shown = [_run(name, scale, stack, display) for name in USE_CASES]
     for each in shown:
         if each.report is not None and not each.report.verified:
             report_view.show(console, each.report)
@@ -55,9 +55,9 @@ def demonstrate(console: Console, display: Display) -> bool:
     return all(each.report is not None and each.report.verified for each in shown)
 
 
-def _run(name: str, stack: Stack, display: Display) -> Shown:
+def _run(name: str, scale: str, stack: Stack, display: Display) -> Shown:
     """Run one use case; a failure that the user can read is kept, so that the others still run."""
-    request = runs.request_for(name, scale=SCALE, count=None, seed=SEED, assignments=[], timeout=RUN_SECONDS)
+    request = runs.request_for(name, scale=scale, count=None, seed=SEED, assignments=[], timeout=RUN_SECONDS)
     display.step(f"{name}: {request.use_case.title}", style="name")
     try:
         report = runs.run(request, stack, display, ask_to_stop=lambda: True)

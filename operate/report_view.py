@@ -10,13 +10,13 @@ from rich.text import Text
 
 from operate import text
 from operate.console import mark
+from operate.stacks import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rich.console import Console
 
-    from operate.cost.model import Cost
     from operate.execution import Counts
     from operate.report import Report
 
@@ -38,15 +38,15 @@ def show(console: Console, report: Report) -> None:
     console.print()
     console.print(headline(console, report))
     console.print(Text(report.execution.arn, style="quiet"), soft_wrap=True)
-    if report.execution.error:
-        console.print(Text(f"{report.execution.error}: {report.execution.cause or 'no cause given'}", style="bad"))
     if report.map_runs:
         console.print(_counts_table(report))
     if report.checks:
         console.print(_checks_table(console, report))
     else:
         console.print("not verified: the state machine belongs to no use case of this stack")
-    console.print(_cost_table(report.cost))
+        if report.execution.error:
+            console.print(Text(f"{report.execution.error}: {report.execution.cause or 'no cause given'}", style="bad"))
+    console.print(_cost_table(report))
 
 
 def headline(console: Console, report: Report) -> str:
@@ -113,14 +113,18 @@ def _checks_table(console: Console, report: Report) -> Table:
     return table
 
 
-def _cost_table(cost: Cost) -> Table:
-    table = _table(f"Cost on AWS, {cost.region} list prices of {cost.as_of}")
+def _cost_table(report: Report) -> Table:
+    cost = report.cost
+    measured = ", durations measured on this machine" if report.stack == LOCAL else ""
+    table = _table(f"Cost on AWS: {cost.region} list prices of {cost.as_of}{measured}")
     table.add_column("what")
     table.add_column("quantity", justify="right", no_wrap=True)
     table.add_column("unit", no_wrap=True)
     table.add_column("USD", justify="right", no_wrap=True)
     table.add_column("counted", style="quiet")
     for line in cost.lines:
+        if line.quantity == 0:
+            continue
         table.add_row(line.name, text.quantity(line.quantity), line.unit, text.usd(line.usd), line.basis)
     table.add_section()
     table.add_row("total", "", "", Text(text.usd(cost.total_usd), style="name"), "")

@@ -109,7 +109,7 @@ def report(stack: Stack, execution_arn: str, display: Display) -> Report:
         display.step(_map_run_line(map_run))
     began = time.monotonic()
     checks = verify_run(use_case, found) if use_case else []
-    if use_case:
+    if use_case and found.execution.status == execution.SUCCEEDED:
         display.step(f"verified in {text.seconds(time.monotonic() - began)}")
     return Report(
         use_case=use_case,
@@ -136,7 +136,7 @@ def _map_run_line(map_run: MapRun) -> str:
     took = map_run.seconds
     if took is None:
         return f"Map Run {map_run.label}: {map_run.status}, {items.finished:,} of {items.total:,} items"
-    rate = f", {items.total / took:,.0f} items/s" if took > 0 else ""
+    rate = f", {items.total / took:,.0f} items/s" if took > 0 and items.total else ""
     return f"Map Run {map_run.label}: {map_run.status}, {items.total:,} items in {text.seconds(took)}{rate}"
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 PULUMI_SECONDS = 60.0  # reading the outputs of a stack from its backend
+# Session variables (config name, environment variable, default, conversion): AWS on localhost has nothing to do with
+# the profiles of the person who uses it.
+NO_PROFILE = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
 CONNECT_SECONDS, READ_SECONDS = 10, 60
 
 
@@ -80,9 +83,10 @@ class Stack:
     def _session(self) -> Any:
         from botocore.session import Session
 
-        session = Session()
-        if "AWS_ACCESS_KEY_ID" in self.environment:
-            session.set_credentials(self.environment["AWS_ACCESS_KEY_ID"], self.environment["AWS_SECRET_ACCESS_KEY"])
+        if not self.is_local:
+            return Session()
+        session = Session(session_vars=NO_PROFILE)
+        session.set_credentials(self.environment["AWS_ACCESS_KEY_ID"], self.environment["AWS_SECRET_ACCESS_KEY"])
         return session
 
 

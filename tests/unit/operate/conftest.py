@@ -1,0 +1,29 @@
+"""Clients that give queued answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.session import Session
+from botocore.stub import Stubber
+
+
+@pytest.fixture
+def stubbed() -> Iterator[Callable[[], tuple[Any, Stubber]]]:
+    """Make Step Functions clients that answer what the test queued, and nothing else."""
+    stubbers: list[Stubber] = []
+
+    def make() -> tuple[Any, Stubber]:
+        session = Session()
+        session.set_credentials("test", "test")
+        client = session.create_client("stepfunctions", region_name="us-east-1")
+        stubber = Stubber(client)
+        stubber.activate()
+        stubbers.append(stubber)
+        return client, stubber
+
+    yield make
+    for stubber in stubbers:
+        stubber.assert_no_pending_responses()
