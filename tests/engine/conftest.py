@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 import signal
@@ -13,12 +14,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from botocore.config import Config
+from botocore.session import Session
+
+from local.stepfunctions.integrations.aws import AwsSession, Credentials
 
 START_SECONDS = 60.0
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+ROOT_CREDENTIALS = Credentials(access_key="test", secret_key="test", token=None, expires_at=float("inf"))
 ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 
 
@@ -45,7 +49,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=die_with_parent,  # noqa: PLW1509  one call of prctl, no lock is taken
         )
         url = f"http://127.0.0.1:{port}"
         try:
@@ -87,8 +91,25 @@ def wait_until_ready(url, process, read_log) -> None:
 
 @pytest.fixture(scope="session")
 def boto(endpoint):
-    """A boto3 client of any service, as root of the account: ``boto("s3")``."""
-    session = boto3.Session(**ROOT)
-    return lambda service: session.client(
-        service, endpoint_url=endpoint, config=Config(retries={"max_attempts": 1}, read_timeout=30)
+    """The SDK's client of any service, as root of the account: ``boto("s3")``."""
+    session = Session()
+    return lambda service: session.create_client(
+        service, endpoint_url=endpoint, config=Config(retries={"max_attempts": 1}, read_timeout=30), **ROOT
     )
+
+
+@pytest.fixture
+def with_session(endpoint):
+    """Run ``work(session)`` on a fresh event loop, with a session of the engine as root of the account."""
+
+    def run(work):
+        async def inside():
+            session = AwsSession(endpoint=endpoint, region="us-east-1", credentials=ROOT_CREDENTIALS)
+            try:
+                return await work(session)
+            finally:
+                await session.close()
+
+        return asyncio.run(inside())
+
+    return run

@@ -4,7 +4,7 @@ The rules, as AWS documents them: a newline ends a record and the delimiter a fi
 may hold both, and ``""`` in it is one quote; a backslash makes a backslash, a quote or the delimiter after it
 plain, and is itself dropped before anything else; missing fields are empty strings, surplus ones are dropped.
 
-A block without quotes and backslashes is split as a whole; any other goes through the csv module.
+A block without quotes and backslashes is split as a whole; most others go through the csv module.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ from local.stepfunctions.maprun.readers.objects import MAX_ITEM_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 MAX_HEADER_BYTES = 10 << 10  # Step Functions, "CSV headers ... up to 10 KiB"
 
 # The csv module's own limit of 128 KiB a field is below what an item may hold; it is one for the process.
 csv.field_size_limit(2 * MAX_ITEM_BYTES)
 
-# The csv module would keep a backslash's newline and end a record at a lone carriage return.
-_ODD = re.compile(r"(\\[^\r\n])|\\(?=[\r\n]|\Z)|(\r)(?!\n)", re.DOTALL)
+_DANGLING_BACKSLASH = re.compile(r"\\(?:[\r\n]|\Z)")
+_ESCAPED = re.compile(r"\\([^\r\n]?)")
+_ESCAPED_IN_QUOTES = re.compile(r'\\([^\r\n]?)|""')
 
 Row = dict[str, str]
 
@@ -75,11 +77,10 @@ class CsvItems:
 
     def _take_headers(self, text: str, *, last: bool) -> str:
         lines = _lines(text)
-        first = next(self._records(lines, last=last), None)
-        if first is None:
+        rows, used = self._rows(lines, last=last, most=1)
+        if not rows:
             return self._keep(text)
-        header, used = first
-        self._set_headers(tuple(header))
+        self._set_headers(tuple(rows[0]))
         return "".join(lines[used:])
 
     def _set_headers(self, headers: tuple[str, ...]) -> None:
@@ -114,26 +115,27 @@ class CsvItems:
 
     def _parse(self, text: str, *, last: bool) -> list[Row]:
         lines = _lines(text)
-        records = list(self._records(lines, last=last))
-        self._keep("".join(lines[records[-1][1] :] if records else lines))
-        return self._build(self._regular(record for record, _ in records))
+        rows, used = self._rows(lines, last=last)
+        self._keep("".join(lines[used:]))
+        return self._build(self._regular(rows))
 
-    def _records(self, lines: list[str], *, last: bool) -> Iterator[tuple[list[str], int]]:
-        """Each complete record with the number of lines that it and those before it took."""
-        reader = csv.reader(
-            _normal(lines, last=last),
-            delimiter=self._delimiter,
-            quotechar='"',
-            escapechar="\\",
-            doublequote=True,
-        )
+    def _rows(self, lines: list[str], *, last: bool, most: int | None = None) -> tuple[list[list[str]], int]:
+        """The complete records (up to ``most``), and the number of lines that they took."""
+        text = "".join(lines)
+        if _is_odd(text):
+            return _odd_rows(text, self._delimiter, last=last, most=most)
+        rows: list[list[str]] = []
+        used = 0
+        reader = csv.reader(lines if last else _block(lines), delimiter=self._delimiter, escapechar="\\")
         try:
-            for record in reader:
-                yield record or [""], reader.line_num
+            for row in islice(reader, most):
+                rows.append(row or [""])
+                used = reader.line_num
         except _BlockEndsError:
-            return
+            pass
         except csv.Error as error:
             raise ItemReaderFailed(f"{self._source} is not CSV: {error}") from error
+        return rows, used
 
     def _regular(self, rows: Iterable[list[str]]) -> Iterator[list[str]]:
         """Each row with as many fields as there are headers, and the newline's field."""
@@ -155,15 +157,48 @@ def _lines(text: str) -> list[str]:
     return list(io.StringIO(text, newline="\n"))
 
 
-def _normal(lines: list[str], *, last: bool) -> Iterator[str]:
-    for line in lines:
-        yield _ODD.sub(_normal_odd, line) if "\\" in line or "\r" in line else line
-    if not last:
-        raise _BlockEndsError
+def _is_odd(text: str) -> bool:
+    """Whether the csv module would read it otherwise than Step Functions.
+
+    It does so for a lone carriage return, and for a backslash before the end of a line or after a closing quote.
+    """
+    if text.count("\r") != text.count("\r\n"):
+        return True
+    return "\\" in text and ('"\\' in text or _DANGLING_BACKSLASH.search(text) is not None)
 
 
-def _normal_odd(match: re.Match[str]) -> str:
-    return match[1] or ("\\\r" if match[2] else "")
+def _block(lines: list[str]) -> Iterator[str]:
+    yield from lines
+    raise _BlockEndsError
+
+
+def _odd_rows(text: str, delimiter: str, *, last: bool, most: int | None) -> tuple[list[list[str]], int]:
+    rows: list[list[str]] = []
+    row: list[str] = []
+    lines = used = 0
+    for match in _field(delimiter).finditer(text):
+        quoted, rest, end = match.groups()
+        lines += match[0].count("\n")
+        if not end and (not last or not (row or match[0])):
+            break
+        inside = _ESCAPED_IN_QUOTES.sub(lambda found: '"' if found[1] is None else found[1], quoted or "")
+        row.append(inside + _ESCAPED.sub(r"\1", rest))
+        if end == delimiter:
+            continue
+        rows.append(row)
+        row, used = [], lines
+        if len(rows) == most:
+            break
+    return rows, used
+
+
+@functools.cache
+def _field(delimiter: str) -> re.Pattern[str]:
+    """A field: what is in quotes, what follows it, and the delimiter or newline (nothing: the text ends)."""
+    special = re.escape(delimiter)
+    quoted = r'"((?:[^"\\]++|\\.|\\\Z|"")*+)(?:"|\Z)'
+    rest = rf"((?:[^{special}\n\r\\]++|\\[^\r\n]|\\(?=[\r\n]|\Z)|\r(?!\n))*+)"
+    return re.compile(rf"(?:{quoted})?{rest}({special}|\r?\n|\Z)", re.DOTALL)
 
 
 @functools.lru_cache(maxsize=64)
