@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from decimal import Decimal
 from typing import Any, Final
 
 from jsonata import jexception
@@ -22,6 +23,11 @@ _ELEMENTS: Final = {
     "o": "objects",
     "s": "strings",
 }
+_LONG: Final = 2**63
+_SMALLEST_PLAIN: Final = -6
+_SMALLEST_LARGE: Final = 21
+"""ECMAScript, Number::toString: powers of ten between which no exponent is written."""
+
 _BARE: Final = {
     "Second argument of replace function cannot be an empty string": "D3010",
     "Fourth argument of replace function must evaluate to a positive number": "D3011",
@@ -104,26 +110,11 @@ def number_text(value: float) -> str:
     """A number as JavaScript prints it after ``toPrecision(15)``, whole numbers in full below 1e21."""
     if value.__class__ is float and not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
-    if value.__class__ is int and abs(value) < 2**63:
+    if value.__class__ is int and abs(value) < _LONG:
         return str(value)
-    shown = float(value)
-    if not shown.is_integer():
-        shown = float(f"{shown:.15g}")
-    digits, _, power = f"{shown:e}".partition("e")
-    exponent = int(power)
-    if -7 < exponent < 21:
-        return _plain_digits(shown)
-    mantissa = repr(shown).partition("e")[0] if "e" in repr(shown) else digits.rstrip("0").rstrip(".")
-    return f"{mantissa.removesuffix('.0')}e{'+' if exponent > 0 else '-'}{abs(exponent)}"
-
-
-def _plain_digits(value: float) -> str:
-    mantissa, _, power = repr(value).partition("e")
-    if not power:
-        return mantissa.removesuffix(".0")
-    sign = "-" if mantissa.startswith("-") else ""
-    whole, _, fraction = mantissa.lstrip("-").partition(".")
-    shift = int(power)
-    if shift < 0:
-        return f"{sign}0.{'0' * (-shift - 1)}{whole}{fraction}"
-    return f"{sign}{whole}{fraction.ljust(shift, '0')}"
+    number = float(value) or 0.0
+    shown = Decimal(repr(number if number.is_integer() else float(f"{number:.15g}"))).normalize()
+    power = shown.adjusted()
+    if _SMALLEST_PLAIN <= power < _SMALLEST_LARGE:
+        return format(shown, "f")
+    return f"{shown.scaleb(-power):f}e{'+' if power > 0 else '-'}{abs(power)}"

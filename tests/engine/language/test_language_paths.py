@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from local.stepfunctions.language import LanguageError, compile_path
 from local.stepfunctions.language.jsonpath import PathNotFound
 from local.stepfunctions.scope import Scope
 
-STORE = {
+STORE: dict[str, Any] = {
     "books": [
         {"title": "A", "price": 8.95, "tags": ["x", "y"]},
         {"title": "B", "price": 12, "tags": []},
