@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import orjson
@@ -57,7 +58,8 @@ def up(
         return
     display.step("running until Ctrl-C")
     try:
-        local_aws.wait_until_it_ends(state)
+        with suppress(KeyboardInterrupt):  # the usual way to end it
+            local_aws.wait_until_it_ends(state)
     finally:
         local_aws.take_down(state, display)
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from operate import local_aws, report_view, runs, text
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
+    from rich.table import Table
 
     from operate.report import Report
     from operate.stacks import Stack
@@ -52,6 +51,9 @@ def demonstrate(console: Console, display: Display, *, scale: str = SCALE) -> bo
         if each.report is not None and not each.report.verified:
             report_view.show(console, each.report)
     console.print(table(console, shown))
+    for each in shown:
+        if each.failure:
+            console.print(Text(f"{each.use_case}: {each.failure}", style="bad"))
     return all(each.report is not None and each.report.verified for each in shown)
 
 
@@ -71,30 +73,27 @@ def _run(name: str, scale: str, stack: Stack, display: Display) -> Shown:
 
 
 def table(console: Console, shown: Sequence[Shown]) -> Table:
-    """Build the table: a row for each use case, and their sum where there are several."""
-    built = Table(box=box.SIMPLE_HEAD, title="Distmap on this machine", title_justify="left", title_style="name")
+    """Build the table: a row for each use case."""
+    built = report_view.new_table("Distmap on this machine")
     built.add_column("use case", no_wrap=True)
     for column in ("items", "children", "seconds", "items/s"):
         built.add_column(column, justify="right", no_wrap=True)
-    built.add_column("verified")
+    built.add_column("verified", no_wrap=True)
     built.add_column("cost on AWS", justify="right", no_wrap=True)
     for each in shown:
         if each.report is None:
-            built.add_row(each.use_case, "", "", "", "", Text(each.failure, style="bad"), "")
+            built.add_row(each.use_case, "", "", "", "", f"{mark(console, ok=False)} failed", "")
             continue
         report = each.report
         took = report.execution.seconds or 0.0
+        passed = sum(check.ok for check in report.checks)
         built.add_row(
             each.use_case,
             f"{report.items.total:,}",
             f"{report.executions.total:,}",
             f"{took:.2f}",
             f"{report.items.finished / took:,.0f}" if took else "",
-            f"{mark(console, ok=report.verified)} {_passed(report)}",
+            f"{mark(console, ok=report.verified)} {passed} of {len(report.checks)} checks",
             text.usd(report.cost.total_usd),
         )
     return built
-
-
-def _passed(report: Report) -> str:
-    return f"{sum(check.ok for check in report.checks)} of {len(report.checks)} checks"

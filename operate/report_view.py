@@ -66,7 +66,8 @@ def headline(console: Console, report: Report) -> str:
     )
 
 
-def _table(title: str) -> Table:
+def new_table(title: str) -> Table:
+    """Return a table in the style of all tables here."""
     return Table(
         box=box.SIMPLE_HEAD,
         title=f"\n{title}",
@@ -84,7 +85,7 @@ def _counts_table(report: Report) -> Table:
         for unit, counts in (("items", map_run.items), ("children", map_run.executions))
     ]
     states = [state for state in STATES if state in ALWAYS_SHOWN or any(STATES[state](row[1]) for row in rows)]
-    table = _table("Map Runs")
+    table = new_table("Map Runs")
     table.add_column("")
     for column in (*states, "seconds", "per second"):
         table.add_column(column, justify="right")
@@ -104,7 +105,7 @@ def _cell(state: str, number: int) -> Text:
 
 
 def _checks_table(console: Console, report: Report) -> Table:
-    table = _table("Checks")
+    table = new_table("Checks")
     table.add_column("")
     table.add_column("claim")
     table.add_column("found", overflow="fold")
@@ -116,7 +117,7 @@ def _checks_table(console: Console, report: Report) -> Table:
 def _cost_table(report: Report) -> Table:
     cost = report.cost
     measured = ", durations measured on this machine" if report.stack == LOCAL else ""
-    table = _table(f"Cost on AWS: {cost.region} list prices of {cost.as_of}{measured}")
+    table = new_table(f"Cost on AWS: {cost.region} list prices of {cost.as_of}{measured}")
     table.add_column("what")
     table.add_column("quantity", justify="right", no_wrap=True)
     table.add_column("unit", no_wrap=True)

@@ -152,21 +152,22 @@ def _wait(
         display.pause()
         if not ask_to_stop():
             raise InterruptedRunError(f"left running: see it with `distmap report {arn}`") from error
-        stop(stack, arn)
-        raise InterruptedRunError(f"stopped, its results are not complete: {arn}") from error
+        status = stop(stack, arn)
+        complete = "complete" if status == execution.SUCCEEDED else "not complete"
+        raise InterruptedRunError(f"{arn} is {status}, its results are {complete}") from error
     finally:
         display.pause()
 
 
-def stop(stack: Stack, execution_arn: str) -> None:
-    """Stop an execution and return once it is over; ExecutionError when it is not within a minute."""
+def stop(stack: Stack, execution_arn: str) -> str:
+    """Stop an execution and return its final status; ExecutionError when it is not over within a minute."""
     sfn = stack.client("stepfunctions")
     execution.stop(sfn, execution_arn, cause="stopped by distmap on Ctrl-C")
     try:
-        for _ in execution.follow(sfn, execution_arn, every=LOCAL_POLL_SECONDS, at_most=STOP_SECONDS):
-            pass
+        *_, last = execution.follow(sfn, execution_arn, every=LOCAL_POLL_SECONDS, at_most=STOP_SECONDS)
     except ExecutionError as error:
         raise ExecutionError(f"asked {execution_arn} to stop, and it still runs after {STOP_SECONDS:g} s") from error
+    return last.execution.status
 
 
 def _use_case_of(stack: Stack, over: Execution) -> str | None:
