@@ -8,15 +8,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, cast
+from typing import cast, get_args
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from usecases.registry import USE_CASES, Number, ParameterError, Trigger, UseCase
-
-LogLevel: TypeAlias = Literal["ALL", "ERROR", "FATAL"]
-LOG_LEVELS = ("ALL", "ERROR", "FATAL")
+from components.platform import LogLevel
+from components.triggers import is_schedule
+from usecases.registry import USE_CASES, Number, Parameter, ParameterError, Trigger, UseCase
 
 # PutRetentionPolicy, Amazon CloudWatch Logs API Reference
 LOG_RETENTION_DAYS = (
@@ -74,7 +73,7 @@ class Settings:
             deletion_protection=reader.boolean("deletion_protection"),
             expire_results_days=reader.integer("expire_results_days", minimum=0) or None,
             expire_noncurrent_days=reader.integer("expire_noncurrent_days", minimum=1),
-            log_level=cast("LogLevel", reader.text("log_level", choices=LOG_LEVELS)),
+            log_level=cast("LogLevel", reader.text("log_level", choices=get_args(LogLevel))),
             log_execution_data=reader.boolean("log_execution_data"),
             log_retention_days=reader.integer("log_retention_days", choices=LOG_RETENTION_DAYS),
             tracing=reader.boolean("tracing"),
@@ -147,27 +146,33 @@ class _Reader:
 
     def use_case(self, use_case: UseCase) -> UseCaseSettings:
         name, triggers = use_case.name, use_case.triggers
-        scheduled = Trigger.SCHEDULE in triggers and self.text(f"{name}_{Trigger.SCHEDULE}")
-        on_object_created = Trigger.OBJECT_CREATED in triggers and self.boolean(f"{name}_{Trigger.OBJECT_CREATED}")
         return UseCaseSettings(
             enabled=self.boolean(f"{name}_enabled"),
-            knobs={parameter.name: self._knob(use_case, parameter.name) for parameter in use_case.parameters},
-            schedule=scheduled or None,
-            on_object_created=on_object_created,
+            knobs={parameter.name: self._knob(use_case, parameter) for parameter in use_case.parameters},
+            schedule=self._schedule(f"{name}_{Trigger.SCHEDULE}") if Trigger.SCHEDULE in triggers else None,
+            on_object_created=(Trigger.OBJECT_CREATED in triggers and self.boolean(f"{name}_{Trigger.OBJECT_CREATED}")),
         )
 
     def unknown(self, given: Iterable[str]) -> list[str]:
         """A message for each key that the program does not read."""
         return [f"{key}: there is no such key{self._suggestion(key)}" for key in sorted(set(given) - self.known)]
 
-    def _knob(self, use_case: UseCase, name: str) -> Number:
-        key = f"{use_case.name}_{name}"
-        value = self.integer(key)
+    def _knob(self, use_case: UseCase, parameter: Parameter) -> Number:
+        key = f"{use_case.name}_{parameter.name}"
+        text = self._raw(key)
+        if text is None:
+            return 0
         try:
-            return use_case.parameter(name).checked(value)
+            return parameter.parse(text)
         except ParameterError as error:
-            self._wrong(key, str(error).removeprefix(f"{name} "))
-            return value
+            self._wrong(key, str(error).removeprefix(f"{parameter.name} "))
+            return 0
+
+    def _schedule(self, key: str) -> str | None:
+        expression = self.text(key)
+        if expression and not is_schedule(expression):
+            self._wrong(key, f"must be rate(...), cron(...) or at(...), got {expression!r}")
+        return expression or None
 
     def _raw(self, key: str) -> str | None:
         self.known.add(key)

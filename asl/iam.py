@@ -123,11 +123,11 @@ def policy_problems(document: Policy) -> list[str]:
     for statement in document["Statement"]:
         if statement["Effect"] != "Allow":
             continue
-        actions = _as_list(statement["Action"])
+        actions = _as_list(statement.get("Action", []))
         problems += [f"action {action!r} has a wildcard; name the actions" for action in actions if "*" in action]
         if "NotAction" in statement or "NotResource" in statement:
             problems.append("NotAction and NotResource grant what is not named; name what is granted")
-        for resource in _as_list(statement["Resource"]):
+        for resource in _as_list(statement.get("Resource", [])):
             if resource == "*":
                 problems += [
                     f"action {action!r} is granted on every resource; name the resource"

@@ -27,7 +27,7 @@ class Schedule:
     input: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        if not self.expression.endswith(")") or not self.expression.startswith(("rate(", "cron(", "at(")):
+        if not is_schedule(self.expression):
             raise ValueError(f"a schedule is rate(...), cron(...) or at(...), got {self.expression!r}")
 
 
@@ -42,6 +42,11 @@ class ObjectCreated:
     prefix: str
     suffix: str
     input: Mapping[str, Any]
+
+
+def is_schedule(expression: str) -> bool:
+    """Whether EventBridge Scheduler knows the form of ``expression``."""
+    return expression.startswith(("rate(", "cron(", "at(")) and expression.endswith(")")
 
 
 def make_schedule(name: str, schedule: Schedule, machine_arn: pulumi.Output[str], opts: pulumi.ResourceOptions) -> None:

@@ -48,7 +48,7 @@ class Parameter:
         except ValueError as error:
             kind = "a whole number" if self.type is int else "a number"
             raise ParameterError(f"{self.name} must be {kind}, got {text!r}") from error
-        return self.checked(value)
+        return self.checked(int(value) if isinstance(value, float) and value.is_integer() else value)
 
     def checked(self, value: Number) -> Number:
         """``value`` itself, or ParameterError if it is out of bounds."""

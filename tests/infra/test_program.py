@@ -1,0 +1,219 @@
+"""The whole program, built with each stack's own config: what holds for every resource of every stack."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from asl import policy_problems
+from tests.infra.recording import ACCOUNT, STACKS, Built, Resource, build, built_stack, stack_config, whole_program
+from usecases.registry import USE_CASES
+
+# Inputs that would give a resource the same physical name in every stack.
+NAME_INPUTS = ("name", "bucket", "dashboardName", "functionName")
+# Names inside a resource that has a unique name of its own.
+INNER_NAMES = {"aws:s3/bucketMetric:BucketMetric", "aws:s3/inventory:Inventory"}
+OWNS_A_BUCKET_INPUT = {"aws:s3/bucket:Bucket"}
+NOT_TAGGABLE = {
+    "BucketLifecycleConfiguration",
+    "BucketMetric",
+    "BucketOwnershipControls",
+    "BucketPolicy",
+    "BucketPublicAccessBlock",
+    "BucketServerSideEncryptionConfiguration",
+    "BucketVersioning",
+    "Dashboard",
+    "KeyPolicy",
+    "LogMetricFilter",
+    "RolePolicy",
+    "TopicPolicy",
+    "TopicSubscription",
+}
+
+all_stacks = pytest.mark.parametrize("stack", STACKS)
+
+
+def resources(stack: str) -> list[Resource]:
+    return [resource for resource in built_stack(stack).resources if not resource.is_component]
+
+
+@all_stacks
+def test_every_enabled_use_case_exports_what_its_users_need(stack: str):
+    exports = built_stack(stack).exports()
+    assert set(exports) == {"alerts_topic_arn", *USE_CASES}
+    for name, use_case in USE_CASES.items():
+        outputs = exports[name]
+        assert outputs["state_machine_arn"].startswith(f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:")
+        assert all(isinstance(value, str) and value for value in outputs.values())
+        use_case.execution_input(outputs, {})  # finds every output that it takes
+
+
+@all_stacks
+def test_every_taggable_resource_says_whose_it_is(stack: str):
+    config = stack_config(stack)
+    expected = {
+        "project": "distmap",
+        "stack": stack,
+        "owner": config["distmap:owner"],
+        "cost-centre": config["distmap:cost_centre"],
+    }
+    for resource in resources(stack):
+        if resource.type.rsplit(":", 1)[1] in NOT_TAGGABLE:
+            assert "tags" not in resource.inputs, f"AWS takes no tags for {resource.name}"
+        else:
+            assert resource.inputs.get("tags") == expected, f"{resource.name} has other tags"
+
+
+@all_stacks
+def test_no_bucket_is_public(stack: str):
+    built = built_stack(stack)
+    buckets = [bucket.inputs.get("bucket", f"{bucket.name}-1a2b3c4") for bucket in built.of_type(":Bucket")]
+    assert len(buckets) == 2
+    blocked = {
+        block.inputs["bucket"]
+        for block in built.of_type(":BucketPublicAccessBlock")
+        if all(
+            block.inputs[setting]
+            for setting in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+        )
+    }
+    assert blocked == set(buckets)
+
+
+@all_stacks
+def test_no_resource_policy_lets_everybody_in(stack: str):
+    built = built_stack(stack)
+    policies = [
+        *built.of_type(":BucketPolicy"),
+        *built.of_type(":TopicPolicy"),
+        *built.of_type(":KeyPolicy"),
+    ]
+    assert len(policies) == 4
+    for policy in policies:
+        for statement in policy.json("policy")["Statement"]:
+            assert statement["Effect"] == "Deny" or statement["Principal"] != "*", policy.name
+
+
+@all_stacks
+def test_every_identity_policy_grants_no_more_than_allowed(stack: str):
+    policies = built_stack(stack).of_type(":RolePolicy")
+    assert policies
+    for policy in policies:
+        assert policy_problems(policy.json("policy")) == [], policy.name
+    assert built_stack(stack).of_type(":RolePolicyAttachment") == [], "managed policies grant too much"
+
+
+@all_stacks
+def test_no_physical_name_is_fixed(stack: str):
+    for resource in resources(stack):
+        if resource.type in INNER_NAMES:
+            continue
+        for name in NAME_INPUTS:
+            value = resource.inputs.get(name)
+            if value is None or (name == "bucket" and resource.type not in OWNS_A_BUCKET_INPUT):
+                continue
+            assert stack in value, f"{resource.name} would be called {value!r} in every stack"
+
+
+@all_stacks
+def test_every_component_registers_its_outputs_and_has_children(stack: str):
+    built = built_stack(stack)
+    components = [resource for resource in built.resources if resource.is_component]
+    assert components
+    for component in components:
+        assert any(outputs for urn, outputs in built.outputs.items() if is_urn_of(urn, component)), component.name
+    for resource in resources(stack):
+        assert "distmap:components:" in resource.parent, f"{resource.name} has no component as its parent"
+        assert resource.name.startswith(resource.parent.rsplit("::", 1)[1]), "children are named after it"
+
+
+def is_urn_of(urn: str, resource: Resource) -> bool:
+    return urn.endswith(f"{resource.type}::{resource.name}")
+
+
+@all_stacks
+def test_every_alarm_reaches_the_topic_when_it_starts_and_when_it_ends(stack: str):
+    built = built_stack(stack)
+    topic = built.exports()["alerts_topic_arn"]
+    alarms = built.of_type(":MetricAlarm")
+    assert alarms
+    for alarm in alarms:
+        assert alarm.inputs["alarmActions"] == [topic], alarm.name
+        assert alarm.inputs["okActions"] == [topic], alarm.name
+        assert alarm.inputs["alarmDescription"], "whoever is woken by it must be told what it means"
+
+
+def test_prod_neither_destroys_data_nor_logs_it():
+    built = built_stack("prod")
+    for bucket in built.of_type(":Bucket"):
+        assert bucket.inputs["forceDestroy"] is False
+        assert bucket.protect, "Pulumi must refuse to delete the bucket"
+    logging = built.one(":StateMachine").inputs["loggingConfiguration"]
+    assert logging["includeExecutionData"] is False
+    assert logging["level"] == "ERROR"
+    assert [subscription.inputs["endpoint"] for subscription in built.of_type(":TopicSubscription")]
+
+
+def test_prod_refuses_to_become_disposable():
+    config = {**stack_config("prod"), "distmap:disposable": "true"}
+    with pytest.raises(ValueError, match="disposable and deletion_protection exclude each other"):
+        build(whole_program, stack="prod", config=config)
+
+
+def test_dev_is_disposable_and_logs_everything():
+    built = built_stack("dev")
+    assert all(bucket.inputs["forceDestroy"] is True for bucket in built.of_type(":Bucket"))
+    assert not any(bucket.protect for bucket in built.of_type(":Bucket"))
+    assert built.one(":StateMachine").inputs["loggingConfiguration"]["level"] == "ALL"
+
+
+def test_prod_keeps_logs_longer_than_dev():
+    retention = {stack: built_stack(stack).one(":LogGroup").inputs["retentionInDays"] for stack in STACKS}
+    assert retention["local"] < retention["dev"] < retention["prod"]
+
+
+def test_dev_starts_nothing_by_itself():
+    built = built_stack("dev")
+    assert built.of_type(":Schedule") == []
+    assert built.of_type(":EventRule") == []
+
+
+def test_a_use_case_that_is_switched_off_leaves_nothing():
+    built = build(whole_program, stack="dev", config={**stack_config("dev"), "distmap:hello_enabled": "false"})
+    assert not [resource.name for resource in built.resources if resource.name.startswith("hello")]
+    assert set(built.exports()) == {"alerts_topic_arn"}
+
+
+def hello_with(**config: str) -> Built:
+    own = {f"distmap:hello_{key}": value for key, value in config.items()}
+    return build(whole_program, stack="dev", config={**stack_config("dev"), **own})
+
+
+def test_a_schedule_starts_hello_with_its_own_data():
+    built = hello_with(schedule="rate(1 day)")
+    schedule = built.one(":Schedule")
+    assert schedule.inputs["scheduleExpression"] == "rate(1 day)"
+    target = schedule.inputs["target"]
+    assert target["arn"] == built.exports()["hello"]["state_machine_arn"]
+    assert json.loads(target["input"]) == {"key": "reviews/reviews.csv", "output": "results"}
+
+
+def test_an_object_that_arrives_starts_hello_with_its_key():
+    built = hello_with(on_object_created="true")
+    pattern = built.one(":EventRule").json("eventPattern")
+    assert pattern["detail"]["bucket"] == {"name": [built.exports()["hello"]["input_bucket"]]}
+    assert pattern["detail"]["object"] == {"key": [{"wildcard": "reviews/*.csv"}]}
+    transformer = built.one(":EventTarget").inputs["inputTransformer"]
+    template = transformer["inputTemplate"].replace("<key>", '"reviews/a.csv"')
+    assert json.loads(template) == {"key": "reviews/a.csv", "output": "results"}
+    assert transformer["inputPaths"] == {"key": "$.detail.object.key"}
+    notified = built.one(":BucketNotification").inputs
+    assert notified == {"bucket": built.exports()["hello"]["input_bucket"], "eventbridge": True}
+
+
+def test_the_knobs_of_the_stack_are_the_defaults_of_the_machine():
+    built = hello_with(batch_size="7", max_concurrency="0")
+    merged = built.one(":StateMachine").json("definition")["States"]["Defaults"]["Parameters"]["input.$"]
+    assert '"batch_size":7' in merged
+    assert '"max_concurrency":0' in merged, "zero is a value: the service's own limit"

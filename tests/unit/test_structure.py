@@ -1,0 +1,98 @@
+"""The shape of the project: what may import what, how long a module may be, and that each one says what it is."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MAX_LINES = 450
+
+PACKAGES = ("asl", "components", "datagen", "handlers", "local", "operate", "usecases")
+
+# What each package may import of the project, by the longest name that fits.
+ALLOWED: dict[str, set[str]] = {
+    "__main__": {"components", "settings", "usecases"},
+    "settings": {"components", "usecases.registry"},
+    "usecases": {"asl", "components", "settings", "usecases"},
+    "usecases.registry": set(),
+    "components": {"asl", "components"},
+    "asl": {"asl"},
+    "datagen": {"datagen"},
+    "handlers": {"handlers"},
+    "local": {"local"},
+    "operate": {"datagen", "local", "operate", "usecases.registry"},
+}
+
+# The only places outside the Pulumi program that may know of Pulumi.
+PULUMI_ALLOWED = ("__main__", "settings", "usecases", "components", "local.provider", "local.deploy")
+WITHOUT_PULUMI = ("asl", "datagen", "handlers", "local", "usecases.registry", "operate", "operate.cli")
+
+
+def modules() -> list[tuple[str, Path]]:
+    """Every module of the project by its dotted name."""
+    files = [ROOT / "__main__.py", ROOT / "settings.py"]
+    files += [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    return [(".".join(path.relative_to(ROOT).with_suffix("").parts), path) for path in files]
+
+
+def imports(path: Path) -> set[str]:
+    """The absolute names that a module imports, those for type checking and inside functions included."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide what is imported"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def fits(name: str, prefixes: set[str] | tuple[str, ...]) -> bool:
+    return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def rule(module: str) -> set[str]:
+    return ALLOWED[max((name for name in ALLOWED if fits(module, (name,))), key=len)]
+
+
+@pytest.mark.parametrize(("module", "path"), modules(), ids=lambda value: value if isinstance(value, str) else "")
+def test_imports_point_down_only(module: str, path: Path):
+    own = {name for name in imports(path) if fits(name, (*PACKAGES, "settings", "__main__"))}
+    upward = {name for name in own if not fits(name, rule(module))}
+    assert not upward, f"{module} may import {sorted(rule(module))} only"
+
+
+@pytest.mark.parametrize(("module", "path"), modules(), ids=lambda value: value if isinstance(value, str) else "")
+def test_only_the_program_and_the_deploy_know_of_pulumi(module: str, path: Path):
+    if not fits(module, PULUMI_ALLOWED) or module == "usecases.registry":
+        assert not {name for name in imports(path) if fits(name, ("pulumi", "pulumi_aws"))}
+
+
+def importable() -> list[str]:
+    """The names of WITHOUT_PULUMI that exist."""
+    return [name for name in WITHOUT_PULUMI if list(ROOT.glob(f"{name.replace('.', '/')}*"))]
+
+
+@pytest.mark.parametrize("name", importable())
+def test_importing_it_does_not_pull_in_pulumi(name: str):
+    program = f"import {name}, sys; sys.exit(any(m.partition('.')[0].startswith('pulumi') for m in sys.modules))"
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 0, result.stderr or f"import {name} imports pulumi"
+
+
+@pytest.mark.parametrize(("module", "path"), modules(), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_module_is_short_and_says_what_it_is(module: str, path: Path):
+    text = path.read_text()
+    assert len(text.splitlines()) <= MAX_LINES, "split it by concept"
+    assert ast.get_docstring(ast.parse(text)), f"{module} has no docstring"
+
+
+def test_the_program_stays_short():
+    assert len((ROOT / "__main__.py").read_text().splitlines()) < 80
