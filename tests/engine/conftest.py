@@ -23,7 +23,7 @@ from local.stepfunctions.integrations.aws import AwsSession, Credentials
 START_SECONDS = 60.0
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 ROOT_CREDENTIALS = Credentials(access_key="test", secret_key="test", token=None, expires_at=float("inf"))
-ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+REGION = "us-east-1"
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +94,12 @@ def boto(endpoint):
     """The SDK's client of any service, as root of the account: ``boto("s3")``."""
     session = Session()
     return lambda service: session.create_client(
-        service, endpoint_url=endpoint, config=Config(retries={"max_attempts": 1}, read_timeout=30), **ROOT
+        service,
+        region_name=REGION,
+        endpoint_url=endpoint,
+        aws_access_key_id=ROOT_CREDENTIALS.access_key,
+        aws_secret_access_key=ROOT_CREDENTIALS.secret_key,
+        config=Config(retries={"max_attempts": 1}, read_timeout=30),
     )
 
 
@@ -104,7 +109,7 @@ def with_session(endpoint):
 
     def run(work):
         async def inside():
-            session = AwsSession(endpoint=endpoint, region="us-east-1", credentials=ROOT_CREDENTIALS)
+            session = AwsSession(endpoint=endpoint, region=REGION, credentials=ROOT_CREDENTIALS)
             try:
                 return await work(session)
             finally:

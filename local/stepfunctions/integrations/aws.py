@@ -128,6 +128,8 @@ class StreamedResponse:
                 yield piece
         except (aiohttp.ClientError, OSError) as error:
             raise _unreached(self._service_id, self._operation, error) from error
+        finally:
+            self._response.close()
 
     async def aclose(self) -> None:
         """Give the connection up; what was not read is dropped."""

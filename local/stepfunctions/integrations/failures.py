@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from local.stepfunctions.integrations.aws import AwsError
     from local.stepfunctions.integrations.services import Service
 
+# S3's model has it for one recent operation alone; everywhere else it is an S3Exception.
+_UNNAMED = frozenset({"AccessDenied"})
 # A HEAD request has no body to name its error in.
 _HEAD_CODES = {"HeadObject": "NoSuchKey", "HeadBucket": "NoSuchBucket"}
 
@@ -68,6 +70,8 @@ def _exception(error: AwsError, service: Service) -> str | None:
     if error.status == 0:
         return error.code
     code = _HEAD_CODES.get(error.operation, error.code) if error.code == "404" else error.code
+    if code in _UNNAMED:
+        return None
     shape = service.model.shape_for_error_code(code)  # type: ignore[arg-type]  # the stubs say int
     if shape is None:
         return None
