@@ -159,13 +159,13 @@ def demo() -> None:
 
 
 def main() -> None:
-    """Run the command line; a failure is one line on stderr and a non-zero exit code."""
+    """Run the command line and exit; SIGTERM is taken as Ctrl-C, so that both clean up."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run_command(sys.argv[1:]))
 
 
 def run_command(arguments: list[str]) -> int:
-    """Run one command and return its exit code; SIGTERM is taken as Ctrl-C, so that both clean up."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Run one command and return its exit code; a failure is one line on stderr."""
     given = [each for each in arguments if each != "--debug"]
     try:
         code = _invoke(app, given or ["--help"], name="distmap")

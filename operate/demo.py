@@ -79,21 +79,21 @@ def table(console: Console, shown: Sequence[Shown]) -> Table:
     for column in ("items", "children", "seconds", "items/s"):
         built.add_column(column, justify="right", no_wrap=True)
     built.add_column("verified", no_wrap=True)
-    built.add_column("cost on AWS", justify="right", no_wrap=True)
+    built.add_column("AWS cost", justify="right", no_wrap=True)
     for each in shown:
         if each.report is None:
             built.add_row(each.use_case, "", "", "", "", f"{mark(console, ok=False)} failed", "")
             continue
         report = each.report
         took = report.execution.seconds or 0.0
-        passed = sum(check.ok for check in report.checks)
+        wrong = sum(not check.ok for check in report.checks)
         built.add_row(
             each.use_case,
             f"{report.items.total:,}",
             f"{report.executions.total:,}",
             f"{took:.2f}",
             f"{report.items.finished / took:,.0f}" if took else "",
-            f"{mark(console, ok=report.verified)} {passed} of {len(report.checks)} checks",
+            f"{mark(console, ok=report.verified)} {len(report.checks) - wrong} of {len(report.checks)}",
             text.usd(report.cost.total_usd),
         )
     return built

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from operate import execution, results
+from operate.errors import ResultsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +37,13 @@ class Evidence:
         """The only Map Run of a use case that has one."""
         (only,) = self.map_runs
         return only
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the only Map Run; ResultsError when it wrote no files."""
+        if self.map_run.arn not in self.manifests:
+            raise ResultsError(f"{self.map_run.arn} wrote no result files: its Map state has no ResultWriter")
+        return self.manifests[self.map_run.arn]
 
     @cached_property
     def map_input(self) -> Mapping[str, Any]:

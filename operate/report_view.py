@@ -74,6 +74,7 @@ def new_table(title: str) -> Table:
         title_justify="left",
         title_style="name",
         show_edge=False,
+        padding=(0, 1, 0, 0),
         pad_edge=False,
     )
 
@@ -116,8 +117,8 @@ def _checks_table(console: Console, report: Report) -> Table:
 
 def _cost_table(report: Report) -> Table:
     cost = report.cost
-    measured = ", durations measured on this machine" if report.stack == LOCAL else ""
-    table = new_table(f"Cost on AWS: {cost.region} list prices of {cost.as_of}{measured}")
+    measured = "; durations as measured here" if report.stack == LOCAL else ""
+    table = new_table(f"Cost on AWS (list prices of {cost.region}, {cost.as_of}{measured})")
     table.add_column("what")
     table.add_column("quantity", justify="right", no_wrap=True)
     table.add_column("unit", no_wrap=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from operate.errors import ResultsError
 from operate.verification.check import Check
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import polars as pl
     from obstore.store import ObjectStore
 
@@ -59,6 +58,10 @@ def stale(source: Generated, execution: Execution) -> Check:
     return Check(
         name="the data are those that the run read",
         ok=False,
-        detail=f"generated at {source.completed_at:%Y-%m-%d %H:%M:%S} UTC,"
-        f" after the run started at {execution.started:%Y-%m-%d %H:%M:%S %Z}: run again to verify",
+        detail=f"generated at {_moment(source.completed_at)}, after the run started at"
+        f" {_moment(execution.started)}: run again to verify",
     )
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -75,7 +75,7 @@ def check(evidence: Evidence) -> list[Check]:
         return [stale(source, evidence.execution)]
     limit = evidence.map_input["max_items"]
     truth = _first_rows(inputs, outputs["data_key"], limit) if 0 < limit < source.rows else _planted(inputs, source)
-    manifest = evidence.manifests[evidence.map_run.arn]
+    manifest = evidence.manifest
     return verify(
         truth, Actual(map_run=evidence.map_run, manifest=manifest, store=evidence.stack.bucket(manifest.bucket))
     )

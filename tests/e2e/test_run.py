@@ -255,7 +255,7 @@ def test_the_demo_verifies_every_use_case_and_leaves_nothing(monkeypatch, tmp_pa
     display = Witness()
     good, table = demo(display)
     assert good
-    assert re.search(r"^hello +20,000 +20 +[\d.]+ +[\d,]+ +✓ 8 of 8 checks +\$0\.\d{4} *$", table, re.MULTILINE)
+    assert re.search(r"^hello +20,000 +20 +[\d.]+ +[\d,]+ +✓ 8 of 8 +\$0\.\d{4} *$", table, re.MULTILINE)
     assert_gone(display.endpoint)
     assert list(tmp_path.iterdir()) == [], "the state directory is gone"
 

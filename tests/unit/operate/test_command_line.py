@@ -89,7 +89,7 @@ def test_taking_down_what_is_not_up_is_no_failure(nowhere, capsys):
     ("raised", "code", "says"),
     [
         (KeyboardInterrupt(), 130, "distmap: interrupted\n"),
-        (InterruptedRunError("stopped, its results are not complete: arn"), 130, "distmap: stopped, its results"),
+        (InterruptedRunError("arn is ABORTED"), 130, "distmap: arn is ABORTED"),
         (RuntimeError("odd"), 1, "distmap: RuntimeError: odd: this is a defect of distmap, --debug shows where\n"),
         (ExecutionError("two\nlines"), 1, "distmap: two lines\n"),
         (typer.Exit(7), 7, ""),
