@@ -38,6 +38,7 @@ BOUND = {  # by family: the text without its number
     "<sqs_queue_url>": r"https?://\S+",
     "<no_such_sqs_queue_url>": r"https?://\S+",
     "<timestamp>": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?",
+    "<signing-cert-file:>": r"\S+\.pem",
     "<Etag-file_>": r'"[0-9a-f]{32}"',
     "<test-table>": NAME,
     "<random_arn_part>": NAME,
@@ -62,6 +63,10 @@ FREE = {
     "<extended_request_id>": r"[A-Za-z0-9/=+-]+",
     "map_run_arn": rf"arn:aws:states:{REGION}:{ACCOUNT}:mapRun:{NAME}/{NAME}:{UUID}",  # one word for all of a case
     "<invalid_token_>": r"\S+",
+    "<content-length>": r"\d+",
+    "<signature>": r"\S+",
+    "<cert-domain>": r"https?://[^/\s]+",
+    "<unsubscribe-url>": r"https?://[^/\s]+/\?Action=Unsubscribe&SubscriptionArn=arn:aws:sns:\S+",
 }
 WHOLE = {  # only as a whole value
     "generated-uuid": UUID,

@@ -25,6 +25,12 @@ WAIT_SECONDS = 60.0  # the longest recorded execution takes 10 s
 MESSAGE_SECONDS = 15.0
 FIRST_POLL, LAST_POLL = 0.02, 0.25
 CLEAN_UP = "Delete"
+FROM_TOPIC = {
+    "Effect": "Allow",
+    "Principal": {"Service": "sns.amazonaws.com"},
+    "Action": "sqs:SendMessage",
+    "Resource": "*",
+}
 TASK_ANSWERS = ("SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat")
 
 
@@ -155,6 +161,8 @@ class Replay:
         if self._topic is None:
             return
         arn = self._topic.replace(":sns:", ":sqs:").rpartition(":")[0] + ":" + str(self._queue).rpartition("/")[2]
+        policy = {"Version": "2012-10-17", "Statement": [FROM_TOPIC]}
+        self.read("SetQueueAttributes", "sqs", QueueUrl=self._queue, Attributes={"Policy": json.dumps(policy)})
         self.read("Subscribe", "sns", TopicArn=self._topic, Protocol="sqs", Endpoint=arn)
 
     def _task_token(self) -> str:

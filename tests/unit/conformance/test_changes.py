@@ -100,5 +100,29 @@ def test_map_runs_count_redrives_since_november_2023():
     assert "$.redriveCount" in differing("2023-09-21", old, old)
 
 
+def response(date, **headers):
+    headers = {"Content-Type": "text/xml", "Content-Length": "106", "Date": "Thu, 18 Apr 2024 06:27:01 GMT"} | headers
+    every = {name: [value] for name, value in headers.items()} | {"Date": date}
+    return {"output": {"AllHttpHeaders": every, "HttpHeaders": headers, "HttpStatusCode": 200}}
+
+
+def test_a_services_response_has_its_own_length_and_date_and_no_more():
+    recorded = response("date")
+    today = ["Mon, 23 Nov 2026 15:32:00 GMT"]
+    assert differing("2024-04-18", recorded, response(today, **{"Content-Length": "99", "Date": today[0]})) == []
+    assert differing("2024-04-18", recorded, response(today, **{"Content-Type": "text/html"})) != []
+    assert differing("2024-04-18", recorded, response("soon")) != []
+
+
+def test_only_the_link_of_a_message_is_free():
+    link = "https://sns/?Action=Unsubscribe&SubscriptionArn=arn:aws:sns:us-east-1:000000000000:t:s"
+    recorded = [{"Message": "m", "UnsubscribeURL": "<unsubscribe-domain>/?Action=Unsubscribe"}]
+    ours = [{"Message": "m", "UnsubscribeURL": link}]
+    changed, seen = of_today(case("2024-02-01"), "messages", recorded, ours)
+    assert differences(changed, seen, Bindings()) == []
+    changed, seen = of_today(case("2024-02-01"), "messages", recorded, [ours[0] | {"Message": "n"}])
+    assert [difference.path for difference in differences(changed, seen, Bindings())] == ["$[0].Message"]
+
+
 def test_each_change_tells_its_reason():
     assert all(len(change.reason) > 20 for change in CHANGES)
