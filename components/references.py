@@ -47,7 +47,7 @@ def placeholders(references: References) -> dict[str, str]:
 
 def resolve(references: References, render: Callable[..., Any]) -> pulumi.Output[Any]:
     """``render(**values)`` once every reference is known."""
-    return pulumi.Output.all(**references).apply(lambda values: render(**values))
+    return pulumi.Output.from_input(dict(references)).apply(lambda values: render(**values))
 
 
 def after(resource: pulumi.Resource, output: pulumi.Output[str]) -> pulumi.Output[str]:

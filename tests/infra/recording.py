@@ -134,6 +134,8 @@ def build(program: Callable[[], Any], *, stack: str = "test", config: Mapping[st
     """Run ``program`` to the end; every registration has landed when this returns."""
     monitor = RecordingMonitor(PlainMocks())
 
+    pulumi.runtime.settings.SETTINGS.outputs.clear()  # what a program that failed has left behind
+
     async def run() -> None:
         pulumi.runtime.set_mocks(monitor.mocks, project="distmap", stack=stack, preview=False, monitor=monitor)
         pulumi.runtime.set_all_config(dict(config or {}))
