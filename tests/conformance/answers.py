@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from tests.conformance.replay import Outcome, ReplayError, log_group, until
+from tests.conformance.replay import Outcome, ReplayError, log_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,7 +215,7 @@ def _last_logged_event(replay: Replay, expected: Any) -> dict[str, Any]:
                     return message
         return None
 
-    return until(logged, f"the last event in log group {group}", LOG_SECONDS)
+    return replay.until(logged, f"the last event in log group {group}", LOG_SECONDS)
 
 
 def _messages(replay: Replay, expected: Any) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 STATES = "stepfunctions"
-WAIT_SECONDS = 60.0  # the longest recorded execution takes 10 s
+CASE_SECONDS = 60.0  # for all waits of a case; the longest recorded one takes 10 s
 MESSAGE_SECONDS = 15.0
 FIRST_POLL, LAST_POLL = 0.02, 0.25
 CLEAN_UP = "Delete"
@@ -66,6 +66,7 @@ class Replay:
         self._queue: str | None = None
         self._topic: str | None = None
         self._roles = iter(world.roles[1:])
+        self._end = time.monotonic() + CASE_SECONDS
 
     def claim(self, operation: str) -> Outcome:
         """The outcome of the next call of the operation that no answer has taken; makes calls up to it."""
@@ -110,13 +111,26 @@ class Replay:
         return str(started.response["executionArn"])
 
     def ended(self, arn: str) -> dict[str, Any]:
-        """The description of an execution that has ended. Raises ReplayError after WAIT_SECONDS."""
+        """The description of an execution that has ended. Raises ReplayError when the case's time is over."""
 
         def described() -> dict[str, Any] | None:
             answer = self.read("DescribeExecution", executionArn=arn)
             return None if answer["status"] in {"RUNNING", "PENDING_REDRIVE"} else answer
 
-        return until(described, f"{arn} to end", WAIT_SECONDS)
+        return self.until(described, f"{arn} to end")
+
+    def until(self, attempt: Callable[[], T | None], what: str, seconds: float = CASE_SECONDS) -> T:
+        """What ``attempt`` gives, once it gives something, within the case's time. Raises ReplayError."""
+        end = min(self._end, time.monotonic() + seconds)
+        pause = FIRST_POLL
+        while True:
+            result = attempt()
+            if result is not None:
+                return result
+            if time.monotonic() > end:
+                raise ReplayError(f"waited in vain for {what}")
+            time.sleep(pause)
+            pause = min(pause * 1.5, LAST_POLL)
 
     def _make(self, call: Call) -> None:
         parameters = self._substituted(call)
@@ -178,21 +192,7 @@ class Replay:
             return None
 
         self.execution()
-        return until(received, "a message with a task token", MESSAGE_SECONDS)
-
-
-def until(attempt: Callable[[], T | None], what: str, seconds: float) -> T:
-    """What ``attempt`` gives, once it gives something. Raises ReplayError."""
-    end = time.monotonic() + seconds
-    pause = FIRST_POLL
-    while True:
-        result = attempt()
-        if result is not None:
-            return result
-        if time.monotonic() > end:
-            raise ReplayError(f"waited {seconds:.0f} s for {what}")
-        time.sleep(pause)
-        pause = min(pause * 1.5, LAST_POLL)
+        return self.until(received, "a message with a task token", MESSAGE_SECONDS)
 
 
 def log_group(destination: dict[str, Any]) -> str:

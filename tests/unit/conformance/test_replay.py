@@ -154,7 +154,7 @@ def test_a_task_token_comes_from_the_cases_queue():
 
 
 def test_an_execution_that_never_ends_is_an_error(monkeypatch):
-    monkeypatch.setattr(module, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(module, "CASE_SECONDS", 0.05)
     client = States(start_execution={"executionArn": "e"}, describe_execution={"status": "RUNNING"})
     with pytest.raises(ReplayError, match="for e to end"):
         answer(replayed(client, states(operation="StartExecution")), "get_execution_history", {})
