@@ -41,7 +41,7 @@ def make_alarm(
         alarm_description=alarm.description,
         namespace=namespace,
         metric_name=alarm.metric,
-        dimensions=dict(dimensions),
+        dimensions=dict(dimensions) or None,
         statistic=alarm.statistic,
         period=PERIOD_SECONDS,
         evaluation_periods=alarm.evaluation_periods,
