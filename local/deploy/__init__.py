@@ -36,7 +36,7 @@ def deploy(
     state: StateDir,
     endpoint: str,
     config_overrides: Mapping[str, str] | None = None,
-    on_step: Callable[[Step], None] = lambda _step: None,
+    on_resource: Callable[[Step], None] = lambda _step: None,
     root: Path | None = None,
 ) -> Outputs:
     """Bring the endpoint to what the program of the project at ``root`` asks for; the stack's outputs.
@@ -48,7 +48,7 @@ def deploy(
     config = load(root, stack, config_overrides or {})
     context = _context(endpoint, config)
     try:
-        changes = Changes(record=Record(state), ctx=context, on_step=on_step)
+        changes = Changes(record=Record(state), ctx=context, on_step=on_resource)
         monitor = Monitor(stack=stack, project=config.project, root=root, changes=changes)
         program.run(monitor, config)
         if not changes.failures:
@@ -61,7 +61,7 @@ def deploy(
     return monitor.outputs
 
 
-def destroy(*, state: StateDir, endpoint: str, on_step: Callable[[Step], None] = lambda _step: None) -> None:
+def destroy(*, state: StateDir, endpoint: str, on_resource: Callable[[Step], None] = lambda _step: None) -> None:
     """Delete everything that was deployed, the last made first; one that is gone already is fine.
 
     Goes on past what cannot be deleted and then raises DeployError with all of it. Protected resources are
@@ -73,7 +73,7 @@ def destroy(*, state: StateDir, endpoint: str, on_step: Callable[[Step], None] =
     if entries:
         context = _reached(Context(endpoint=endpoint))
         try:
-            failures = delete_entries(entries, record, context, on_step)
+            failures = delete_entries(entries, record, context, on_resource)
         finally:
             context.close()
         if failures:
