@@ -7,7 +7,7 @@ from importlib import import_module
 from datagen.dataset import DataSet
 from datagen.errors import UnknownDataSetError
 
-NAMES = ("reviews",)
+NAMES = ("reviews", "stations", "claims", "texts", "loans", "numbers")
 
 
 def dataset(name: str) -> DataSet:

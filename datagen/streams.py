@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_SEED = 2**64 - 1
+HEX = np.frombuffer("".join(f"{octet:02x}" for octet in range(256)).encode(), dtype=np.uint8).reshape(256, 2)
+UUID_PLACES = np.array([place for place in range(36) if place not in {8, 13, 18, 23}])
 SLOTS = 1 << 16  # of a distribution that is looked up by 16 random bits
 
 
@@ -53,3 +56,22 @@ def spread(weights: tuple[float, ...], slots: int) -> NDArray[np.int64]:
 def slots(weights: tuple[float, ...]) -> NDArray[np.uint8]:
     """A table that turns 16 random bits into an index of the weights, in their proportion."""
     return np.repeat(np.arange(len(weights), dtype=np.uint8), spread(weights, SLOTS))
+
+
+def uuids(raw: NDArray[np.uint64]) -> list[str]:
+    """Every two words as one UUID in text form (of no version)."""
+    octets = raw[: len(raw) // 2 * 2].astype("<u8", copy=False).view(np.uint8).reshape(-1, 16)
+    text = np.full((len(octets), 36), ord("-"), dtype=np.uint8)
+    text[:, UUID_PLACES] = HEX[octets].reshape(-1, 32)
+    joined = text.tobytes().decode("ascii")
+    return [joined[at : at + 36] for at in range(0, len(joined), 36)]
+
+
+def due(number: int, share: float) -> bool:
+    """Whether a record is one of an evenly spaced share of all, beginning with number 0."""
+    return due_before(number + 1, share) != due_before(number, share)
+
+
+def due_before(number: int, share: float) -> int:
+    """How many of the records before this one are of an evenly spaced share."""
+    return ceil(number * share)
