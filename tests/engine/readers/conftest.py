@@ -86,6 +86,7 @@ def read():
             return [chunk async for chunk in read_items(spec, parameters=wanted, max_items=max_items, s3=s3)]
 
         chunks = asyncio.run(collect())
+        assert all(chunk.items for chunk in chunks), "a chunk is never empty"
         return chunks if with_chunks else [item for chunk in chunks for item in chunk.items]
 
     return run

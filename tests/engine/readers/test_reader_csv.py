@@ -190,6 +190,10 @@ def test_irregular_rows_are_not_taken_for_regular_ones():
     ]
 
 
+def test_one_long_row_is_not_taken_for_two():
+    assert items_of("a,b\n1,2,3,4,5\n") == [{"a": "1", "b": "2"}]
+
+
 def test_headers_are_data_even_if_they_look_like_code():
     header = "'+str(1)}#\\\\{"
     assert items_of(f"{header},b\n1,2\n") == [{"'+str(1)}#\\{": "1", "b": "2"}]
