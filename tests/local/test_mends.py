@@ -111,28 +111,46 @@ def test_a_body_that_is_not_json_names_no_arn() -> None:
 
 
 def test_a_role_that_may_describe_its_map_runs_is_let_through(aws: Server) -> None:
+    allowed = {"Effect": "Allow", "Action": "states:DescribeMapRun", "Resource": f"{MAP_RUN.rpartition(':')[0]}:*"}
+    session = role_session(aws, allowed)
+    states = client_with_session(aws, "stepfunctions", session)
+    assert states.describe_map_run(mapRunArn=MAP_RUN)["ResponseMetadata"]["HTTPStatusCode"] == 200
+    with pytest.raises(ClientError, match="not authorized to perform: states:UpdateMapRun"):
+        states.update_map_run(mapRunArn=MAP_RUN, maxConcurrency=1)
+
+
+def test_a_policy_that_refuses_plain_http_lets_local_requests_pass_and_others_still_count(
+    aws: Server, bucket: str
+) -> None:
+    session = role_session(aws, {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+    everything = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    refuse = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": everything, "Condition": plain}
+    keep = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": everything}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [refuse, keep]})
+    client(aws, "s3").put_bucket_policy(Bucket=bucket, Policy=policy)
+    s3 = client_with_session(aws, "s3", session)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert code(s3.delete_object, Bucket=bucket, Key="k") == "AccessDenied"
+
+
+def role_session(aws: Server, statement: dict[str, str]) -> dict[str, str]:
+    """Credentials of a new role that has one statement."""
     iam, sts = client(aws, "iam"), client(aws, "sts")
     name = f"role-{uuid4()}"
     trust = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "sts:AssumeRole"}
     role = iam.create_role(
         RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     )["Role"]["Arn"]
-    allowed = {"Effect": "Allow", "Action": "states:DescribeMapRun", "Resource": f"{MAP_RUN.rpartition(':')[0]}:*"}
-    iam.put_role_policy(
-        RoleName=name,
-        PolicyName="p",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}),
-    )
-    session = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-    states = client_with_session(aws, session)
-    assert states.describe_map_run(mapRunArn=MAP_RUN)["ResponseMetadata"]["HTTPStatusCode"] == 200
-    with pytest.raises(ClientError, match="not authorized to perform: states:UpdateMapRun"):
-        states.update_map_run(mapRunArn=MAP_RUN, maxConcurrency=1)
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document)
+    credentials: dict[str, str] = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    return credentials
 
 
-def client_with_session(aws: Server, session: dict[str, str]) -> Any:
+def client_with_session(aws: Server, service: str, session: dict[str, str]) -> Any:
     return botocore.session.Session().create_client(
-        "stepfunctions",
+        service,
         endpoint_url=aws.endpoint,
         region_name="us-east-1",
         aws_access_key_id=session["AccessKeyId"],

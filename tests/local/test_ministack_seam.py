@@ -128,6 +128,7 @@ def test_mends_replace_functions_that_ministack_looks_up_when_it_calls() -> None
         if isinstance(node, ast.ImportFrom) and node.module == "ministack.core.iam_actions"
         for alias in node.names
     }
+    assert "pin_request_origin(" in app, "every request is noted as secure or not through this name of the module"
     assert "extract_resource_arn" in imported, "imported at each request, so that the mend is seen"
 
 
