@@ -73,6 +73,14 @@ def test_the_variables_of_an_execution_are_limited_together():
     )
 
 
+@pytest.mark.aws("documented")
+def test_the_total_may_be_reached_but_not_passed():
+    most = {str(number): "x" * (256 * 1024 - 2) for number in range(40)}
+    check_total(most, state_name="Last")
+    with pytest.raises(DataLimitExceeded, match="by 1 bytes"):
+        check_total({**most, "n": 1}, state_name="Last")
+
+
 @pytest.mark.aws("recorded")
 def test_a_failed_value_names_its_variable(scope):
     with pytest.raises(QueryEvaluationError) as failure:

@@ -64,6 +64,7 @@ def cause_of(text, document=None):
         ("States.MathAdd(-1.5, 0)", {}, -1),
         ("States.MathAdd(-2.5, -0.5)", {}, -2),
         ("States.MathAdd(2147483646, 1)", {}, 2147483647),
+        ("States.MathAdd(-2147483647, -1)", {}, -2147483648),
         ("States.StringSplit('1+2,3.4', '.+,')", {}, ["1", "2", "3", "4"]),
         ("States.StringSplit(',a,,b,', ',')", {}, ["a", "b"]),
         ("States.StringSplit($$.N, '-')", {}, ["a", "b"]),
@@ -277,3 +278,14 @@ def test_unique_keeps_each_value_once(values):
     marks = [(type(value), value) for value in found]
     assert sorted(map(repr, set(marks))) == sorted(map(repr, marks)), "no value twice"
     assert {(type(value), value) for value in values} == set(marks), "and none lost"
+
+
+@pytest.mark.aws("documented")
+def test_unique_values_stand_in_the_order_of_javas_hash_set():
+    unique = compile_intrinsic("States.ArrayUnique($)")
+    for value, order in (
+        (["hello", "world", "hello"], ["world", "hello"]),
+        ([16, 1, 0], [16, 0, 1]),
+        (list(range(13, 0, -1)), list(range(1, 14))),
+    ):
+        assert unique(Scope(input=value, context={})) == order
