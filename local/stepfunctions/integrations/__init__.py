@@ -9,7 +9,6 @@ from local.stepfunctions.integrations.task import (
     Pattern,
     TaskCall,
     UnknownResource,
-    UnsupportedPattern,
 )
 
 __all__ = [
@@ -18,6 +17,5 @@ __all__ = [
     "Pattern",
     "TaskCall",
     "UnknownResource",
-    "UnsupportedPattern",
     "resolve",
 ]

@@ -11,12 +11,12 @@ import orjson
 
 from local.stepfunctions.errors import StatesError
 from local.stepfunctions.integrations.aws import AwsClient, AwsError
-from local.stepfunctions.integrations.failures import optimised_failure
-from local.stepfunctions.integrations.optimised import LAMBDA_NAMES, sdk_metadata
+from local.stepfunctions.integrations.failures import OptimisedNames, optimised_failure
+from local.stepfunctions.integrations.optimised import sdk_metadata
 from local.stepfunctions.integrations.sdk import call_parameters, client_of, unusable
 from local.stepfunctions.integrations.services import load_service
 from local.stepfunctions.integrations.shapes import unsupported_fields
-from local.stepfunctions.integrations.task import Family, Pattern, TaskCall
+from local.stepfunctions.integrations.task import Family, Pattern, TaskCall, WithoutJob
 
 if TYPE_CHECKING:
     from local.stepfunctions.scope import Json
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 MAX_FUNCTION_SECONDS = 900  # Lambda's longest timeout
 ANSWER_MARGIN_SECONDS = 30.0
 
+_NAMES = OptimisedNames(prefix="Lambda", base_exception="AWSLambdaException", service="AWSLambda")
 _FUNCTION_ARN = re.compile(r"(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9_-]+)(?::([a-zA-Z0-9$_-]+))?")
 
 
 @dataclass(frozen=True, kw_only=True)
-class InvokeTask:
+class InvokeTask(WithoutJob):
     """``lambda:invoke``: the whole response, its Payload parsed; a function's error fails the task."""
 
     resource: str = "invoke"
@@ -71,7 +72,7 @@ class InvokeTask:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FunctionTask:
+class FunctionTask(WithoutJob):
     """A function's ARN as the resource: the whole input is the payload, the payload the whole result."""
 
     resource: str
@@ -107,7 +108,7 @@ async def _invoke(client: AwsClient, parameters: Mapping[str, Any], limit: float
             "Invoke", parameters, timeout=longest if limit is None else min(limit, longest), validate=False
         )
     except AwsError as error:
-        raise optimised_failure(error, client.service, LAMBDA_NAMES) from error
+        raise optimised_failure(error, client.service, _NAMES) from error
     if answer.get("FunctionError"):
         raise _function_failure(answer["Payload"])
     return answer

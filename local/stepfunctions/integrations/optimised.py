@@ -22,11 +22,10 @@ from local.stepfunctions.integrations.services import load_service
 from local.stepfunctions.integrations.shapes import (
     epoch_milliseconds,
     from_model,
-    pascal,
     text_of,
     unsupported_fields,
 )
-from local.stepfunctions.integrations.task import Family, Pattern, TaskCall
+from local.stepfunctions.integrations.task import Family, Pattern, TaskCall, WithoutJob
 
 if TYPE_CHECKING:
     from local.stepfunctions.scope import Json
@@ -47,7 +46,7 @@ _HEADER_NAMES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class OptimisedTask:
+class OptimisedTask(WithoutJob):
     """One operation of a service. ``text_fields`` may be given any JSON: the service gets it as text."""
 
     service: str
@@ -188,65 +187,3 @@ def _null_members(client: AwsClient, operation: str, missing: list[str]) -> AwsE
         status=400,
         body={"ResponseMetadata": {"RequestId": str(uuid.uuid4())}},
     )
-
-
-def _names(prefix: str, base_exception: str, service: str) -> OptimisedNames:
-    return OptimisedNames(prefix=prefix, base_exception=base_exception, service=service)
-
-
-_DYNAMODB = _names("DynamoDB", "AmazonDynamoDBException", "AmazonDynamoDBv2")
-LAMBDA_NAMES = _names("Lambda", "AWSLambdaException", "AWSLambda")
-
-OPTIMISED: Mapping[str, OptimisedTask] = {
-    f"{task.resource_type}:{task.resource}": task
-    for task in (
-        *(
-            DynamoDbTask(
-                service="dynamodb",
-                operation=pascal(action),
-                resource=action,
-                resource_type="dynamodb",
-                names=_DYNAMODB,
-            )
-            for action in ("getItem", "putItem", "updateItem", "deleteItem")
-        ),
-        SqsTask(
-            service="sqs",
-            operation="SendMessage",
-            resource="sendMessage",
-            resource_type="sqs",
-            names=_names("SQS", "AmazonSQSException", "AmazonSQS"),
-            text_fields=frozenset({"MessageBody"}),
-        ),
-        OptimisedTask(
-            service="sns",
-            operation="Publish",
-            resource="publish",
-            resource_type="sns",
-            names=_names("SNS", "AmazonSNSException", "AmazonSNS"),
-            text_fields=frozenset({"Message"}),
-        ),
-        EventsTask(
-            service="events",
-            operation="PutEvents",
-            resource="putEvents",
-            resource_type="events",
-            names=_names("EventBridge", "AmazonEventBridgeException", "AmazonEventBridge"),
-        ),
-        OptimisedTask(
-            service="ecs",
-            operation="RunTask",
-            resource="runTask",
-            resource_type="ecs",
-            names=_names("ECS", "AmazonECSException", "AmazonECS"),
-        ),
-        OptimisedTask(
-            service="stepfunctions",
-            operation="StartExecution",
-            resource="startExecution",
-            resource_type="states",
-            names=_names("StepFunctions", "AWSStepFunctionsException", "AWSStepFunctions"),
-            text_fields=frozenset({"Input"}),
-        ),
-    )
-}

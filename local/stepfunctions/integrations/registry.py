@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
-from local.stepfunctions.integrations.functions import InvokeTask, find_function
-from local.stepfunctions.integrations.optimised import OPTIMISED
+from local.stepfunctions.integrations.catalogue import OPTIMISED
+from local.stepfunctions.integrations.functions import find_function
 from local.stepfunctions.integrations.sdk import SdkTask, find_operation
 from local.stepfunctions.integrations.services import find_service
-from local.stepfunctions.integrations.task import Integration, UnknownResource, UnsupportedPattern
+from local.stepfunctions.integrations.task import ActivityTask, Integration, Pattern, UnknownResource
 
 _SERVICE = re.compile(
     r"arn:aws[a-z-]*:states:[a-z0-9-]*:(?:\d{12})?:(?P<sdk>aws-sdk:)?(?P<service>[a-z0-9-]+)"
     r":(?P<action>[a-zA-Z0-9]+)(?P<pattern>\.sync(?::2)?|\.waitForTaskToken)?"
 )
 _ACTIVITY = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:activity:.+")
-_CALLBACK = ".waitForTaskToken"
-_PATTERNS = {
-    "lambda:invoke": {_CALLBACK},
-    "sqs:sendMessage": {_CALLBACK},
-    "sns:publish": {_CALLBACK},
-    "events:putEvents": {_CALLBACK},
-    "ecs:runTask": {_CALLBACK, ".sync"},
-    "states:startExecution": {_CALLBACK, ".sync", ".sync:2"},
+_PATTERNS: Mapping[str, Pattern] = {".sync": "sync", ".sync:2": "sync:2", ".waitForTaskToken": "callback"}
+_CALLBACK = frozenset({".waitForTaskToken"})
+_WAITING = {
+    "lambda:invoke": _CALLBACK,
+    "sqs:sendMessage": _CALLBACK,
+    "sns:publish": _CALLBACK,
+    "events:putEvents": _CALLBACK,
+    "ecs:runTask": _CALLBACK | {".sync"},
+    "states:startExecution": _CALLBACK | {".sync", ".sync:2"},
 }
 
 
@@ -32,28 +35,23 @@ def resolve(resource_arn: str) -> Integration:
     if function is not None:
         return function
     if _ACTIVITY.fullmatch(resource_arn):
-        raise UnsupportedPattern(resource_arn, "activities")
+        return ActivityTask(resource=resource_arn)
     match = _SERVICE.fullmatch(resource_arn)
     if match is None:
         raise UnknownResource(resource_arn)
-    service, action, pattern = match["service"], match["action"], match["pattern"]
-    found = _sdk_task(service, action) if match["sdk"] else _optimised_task(service, action)
+    service, action, suffix = match["service"], match["action"], match["pattern"]
+    name = f"{service}:{action}"
+    found = _sdk_task(service, action) if match["sdk"] else OPTIMISED.get(name)
     if found is None:
         raise UnknownResource(resource_arn)
-    if pattern is None:
+    if suffix is None:
         return found
-    allowed = {_CALLBACK} if match["sdk"] else _PATTERNS.get(f"{service}:{action}", set())
-    if pattern not in allowed:
+    if suffix not in (_CALLBACK if match["sdk"] else _WAITING.get(name, ())):
         raise UnknownResource(resource_arn)
-    raise UnsupportedPattern(resource_arn, f"'{pattern}' service integrations")
+    return replace(found, resource=action + suffix, pattern=_PATTERNS[suffix])
 
 
-def _optimised_task(service: str, action: str) -> Integration | None:
-    name = f"{service}:{action}"
-    return InvokeTask() if name == "lambda:invoke" else OPTIMISED.get(name)
-
-
-def _sdk_task(name: str, action: str) -> Integration | None:
+def _sdk_task(name: str, action: str) -> SdkTask | None:
     service = find_service(name)
     if service is None:
         return None

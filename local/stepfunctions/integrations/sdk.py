@@ -19,7 +19,7 @@ from local.stepfunctions.integrations.shapes import (
     to_model,
     unsupported_fields,
 )
-from local.stepfunctions.integrations.task import Family, Pattern, TaskCall
+from local.stepfunctions.integrations.task import Family, Pattern, TaskCall, WithoutJob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SdkTask:
+class SdkTask(WithoutJob):
     """One operation: PascalCase fields in, PascalCase fields out, times in ISO 8601, bodies as text."""
 
     service: str

@@ -53,7 +53,47 @@ class Integration(Protocol):
         """What is wrong with the literal part of Parameters or Arguments, as AWS says when a machine is created."""
 
     async def run(self, call: TaskCall) -> Json:
-        """The result of the call. Raises StatesError with AWS's name and cause."""
+        """The result of the call: the task's own, or what was submitted and is now waited for.
+
+        Raises StatesError with AWS's name and cause.
+        """
+
+    async def wait(self, call: TaskCall, submitted: Json) -> Json:
+        """With the pattern ``sync`` or ``sync:2``: the finished job that ``run`` submitted. Raises StatesError."""
+
+    async def stop(self, call: TaskCall, submitted: Json) -> None:
+        """End the job that ``run`` submitted, since nobody waits for it any more. Raises StatesError."""
+
+
+class WithoutJob:
+    """An integration whose answer is its result."""
+
+    async def wait(self, call: TaskCall, submitted: Json) -> Json:
+        """What was submitted."""
+        del call
+        return submitted
+
+    async def stop(self, call: TaskCall, submitted: Json) -> None:
+        """Nothing runs on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityTask(WithoutJob):
+    """An activity's ARN as the resource: workers do it, and no service is called."""
+
+    resource: str
+    resource_type: str = "activity"
+    family: Family = "activity"
+    pattern: Pattern = "request_response"
+
+    def problems(self, parameters_template: Json) -> list[str]:
+        """None: the input may be any JSON."""
+        del parameters_template
+        return []
+
+    async def run(self, call: TaskCall) -> Json:
+        """Not called: the engine hands the input to a worker."""
+        raise NotImplementedError(f"the activity {self.resource} is done by its workers, not called")
 
 
 class UnknownResource(ValueError):
@@ -64,10 +104,3 @@ class UnknownResource(ValueError):
             f"The resource provided {resource} is not recognized. "
             "The value is not a valid resource ARN, or the resource is not available in this region."
         )
-
-
-class UnsupportedPattern(UnknownResource):
-    """AWS knows the resource, this engine does not run it (yet)."""
-
-    def __init__(self, resource: str, what: str) -> None:
-        ValueError.__init__(self, f"The resource provided {resource} is not supported by this engine: {what}")

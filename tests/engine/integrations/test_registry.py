@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.stepfunctions.integrations import UnknownResource, UnsupportedPattern, resolve
+from local.stepfunctions.integrations import UnknownResource, resolve
 from local.stepfunctions.integrations.services import find_service, java_pascal_case
 
 
@@ -61,19 +61,26 @@ def test_anything_else_gets_the_diagnostic_of_aws(resource):
     )
 
 
+@pytest.mark.aws("recorded")
 @pytest.mark.parametrize(
-    "resource",
+    ("resource", "pattern", "action"),
     [
-        "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-        "arn:aws:states:::states:startExecution.sync:2",
-        "arn:aws:states:::ecs:runTask.sync",
-        "arn:aws:states:::aws-sdk:sfn:startExecution.waitForTaskToken",
-        "arn:aws:states:us-east-1:000000000000:activity:work",
+        ("sqs:sendMessage.waitForTaskToken", "callback", "sendMessage.waitForTaskToken"),
+        ("sns:publish.waitForTaskToken", "callback", "publish.waitForTaskToken"),
+        ("lambda:invoke.waitForTaskToken", "callback", "invoke.waitForTaskToken"),
+        ("states:startExecution.sync", "sync", "startExecution.sync"),
+        ("states:startExecution.sync:2", "sync:2", "startExecution.sync:2"),
+        ("ecs:runTask.sync", "sync", "runTask.sync"),
+        ("aws-sdk:sfn:startExecution.waitForTaskToken", "callback", "startExecution.waitForTaskToken"),
     ],
 )
-def test_what_aws_has_and_the_engine_lacks_is_refused_by_its_name(resource):
-    with pytest.raises(UnsupportedPattern, match=f"{resource} is not supported by this engine"):
-        resolve(resource)
+def test_the_suffix_says_what_the_task_waits_for_and_stays_in_its_name(resource, pattern, action):
+    found = resolve(f"arn:aws:states:::{resource}")
+    assert (found.pattern, found.resource) == (pattern, action)
+
+
+def test_an_activity_is_a_family_of_its_own():
+    assert resolve("arn:aws:states:us-east-1:000000000000:activity:work").family == "activity"
 
 
 @pytest.mark.aws("recorded")
