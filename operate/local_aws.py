@@ -15,6 +15,7 @@ from operate.errors import StackError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from local.deploy import Step
     from local.server import Server, Status
     from local.state import StateDir
     from operate.stacks import Stack
@@ -47,8 +48,7 @@ def take_down(state: StateDir, display: Display) -> bool:
     began = time.monotonic()
     try:
         if condition.condition == "running" and condition.server is not None:
-            display.busy("deleting what was deployed")
-            destroy(state=state, endpoint=condition.server.endpoint)
+            destroy(state=state, endpoint=condition.server.endpoint, on_resource=_Told(display))
     finally:
         stopped = server.stop(state)
     if stopped:
@@ -102,12 +102,20 @@ def _deploy(state: StateDir, running: Server, display: Display) -> None:
     from local.deploy import deploy
 
     began = time.monotonic()
-    made = 0
+    told = _Told(display)
+    deploy(stack=stacks.LOCAL, state=state, endpoint=running.endpoint, on_resource=told)
+    display.step(f"deployed {text.counted(told.resources, 'resource')} in {text.seconds(time.monotonic() - began)}")
 
-    def on_resource(*what: object) -> None:
-        nonlocal made
-        made += 1
-        display.busy(f"deploying {' '.join(map(str, what))} ({made})")
 
-    deploy(stack=stacks.LOCAL, state=state, endpoint=running.endpoint, on_resource=on_resource)
-    display.step(f"deployed {text.counted(made, 'resource')} in {text.seconds(time.monotonic() - began)}")
+class _Told:
+    """Shows each resource that was dealt with; may be called from several threads."""
+
+    def __init__(self, display: Display) -> None:
+        self.resources = 0
+        self._display = display
+        self._lock = threading.Lock()
+
+    def __call__(self, step: Step) -> None:
+        with self._lock:
+            self.resources += 1
+            self._display.busy(f"{self.resources:>3} {step.action} {step.type.rpartition(':')[2]} {step.name}")
