@@ -73,11 +73,8 @@ class Role(Resource):
     def update(self, it: Existing, new: Properties, ctx: Context) -> None:
         iam = ctx.client("iam")
         iam.update_assume_role_policy(RoleName=it.id, PolicyDocument=document(new["assumeRolePolicy"]))
-        iam.update_role(
-            RoleName=it.id,
-            Description=new.get("description") or "",
-            MaxSessionDuration=new.get("maxSessionDuration") or 3600,
-        )
+        iam.update_role(RoleName=it.id, MaxSessionDuration=new.get("maxSessionDuration") or 3600)
+        iam.update_role_description(RoleName=it.id, Description=new.get("description") or "")
         if new.get("permissionsBoundary"):
             iam.put_role_permissions_boundary(RoleName=it.id, PermissionsBoundary=new["permissionsBoundary"])
         elif it.inputs.get("permissionsBoundary"):

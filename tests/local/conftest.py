@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local import server
+from local.provider.context import Context
 from local.state import StateDir
 from tests.local.helpers import STUB
 
@@ -27,3 +28,19 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Server]:
     state = StateDir(path=tmp_path_factory.mktemp("aws") / "state")
     with server.serving(state=state, engine=STUB) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def whole_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Server]:
+    """One server with the real engine for all tests that leave it as it was."""
+    state = StateDir(path=tmp_path_factory.mktemp("whole") / "state")
+    with server.serving(state=state) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def context(whole_aws: server.Server) -> Iterator[Context]:
+    """Where resources are made in tests, with one tag that all of them bear."""
+    context = Context(endpoint=whole_aws.endpoint, default_tags={"project": "tests"})
+    yield context
+    context.close()

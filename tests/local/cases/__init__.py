@@ -1,0 +1,1 @@
+"""What a resource of each type is made of in tests."""
