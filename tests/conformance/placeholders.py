@@ -33,6 +33,7 @@ BOUND = {  # by family: the text without its number
     "<uuid:>": UUID,
     "<resource:>": NAME,
     "<task_token:>": r"\S{1,2048}",
+    "<<task_token>:>": r"\S{1,2048}",
     "<next-token:>": r"\S+",
     "<m-d5-of-message-body:>": r"[0-9a-f]{32}",
     "<sqs_queue_url>": r"https?://\S+",
@@ -80,7 +81,7 @@ MOMENTS = frozenset(
 
 _NUMBER = re.compile(r"\d+(?:idx|_chars|\.txt)?(?=>)")
 _BARE = sorted((name for name in BOUND | FREE if not name.startswith("<")), key=len, reverse=True)
-_TOKEN = re.compile(r"<[^<>\s]+>|(?<![\w-])(?:" + "|".join(map(re.escape, _BARE)) + r")(?![\w-])")
+_TOKEN = re.compile(r"<<\w+>:\d+>|<[^<>\s]+>|(?<![\w-])(?:" + "|".join(map(re.escape, _BARE)) + r")(?![\w-])")
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)")
 _EARLIEST = 1.5e9  # a number taken for a moment is one of this age, in seconds or milliseconds
 

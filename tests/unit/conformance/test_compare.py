@@ -104,6 +104,11 @@ def test_two_numbers_of_a_family_stand_for_two_values():
     assert compared(["<uuid:1>", "<uuid:2>"], [UUID_A, UUID_A]) == [("$[1]", "<uuid:2>", UUID_A)]
 
 
+def test_a_placeholder_may_be_written_in_double_brackets():
+    assert compared("<<task_token>:1> <<task_token>:1>", "AAAA= AAAA=") == []
+    assert compared("<<task_token>:1> <<task_token>:1>", "AAAA= BBBB=") != []
+
+
 def test_a_placeholder_has_a_form():
     assert compared("<uuid:1>", "no uuid") != []
     assert compared("activity_arn", "arn:aws:states:us-east-1:000000000000:activity:sort") == []
