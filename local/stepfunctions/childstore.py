@@ -75,7 +75,7 @@ class ChildStore:
     async def flush(self) -> None:
         """Begin to write what waits, after what is being written."""
         if self._writing is not None:
-            await self._writing
+            await asyncio.shield(self._writing)  # who stops waiting must not stop the writing
             self._writing = None
         if self._waiting:
             batch, self._waiting, self._bytes = self._waiting, [], 0
@@ -86,11 +86,19 @@ class ChildStore:
         rows = await self._rows(f"SELECT {_COLUMNS} FROM children WHERE arn = ?", (arn,))  # noqa: S608 - constant
         return rows[0] if rows else None
 
+    async def unsuccessful(self, map_run: str, after: int, limit: int) -> list[StoredChild]:
+        """Children of a Map Run that did not succeed or never began, by index from ``after`` (exclusive)."""
+        query = (
+            f"SELECT {_COLUMNS} FROM children WHERE map_run = ? AND status != 'SUCCEEDED' AND seq > ? "  # noqa: S608 - constant
+            "ORDER BY seq LIMIT ?"
+        )
+        return await self._rows(query, (map_run, after, limit))
+
     async def page(
         self, map_run: str, *, status: str | None, before: tuple[float, str], limit: int
     ) -> list[StoredChild]:
         """Children of a Map Run, newest first, that began before (start, arn)."""
-        wanted = "" if status is None else " AND status = ?"
+        wanted = " AND status != 'PENDING'" if status is None else " AND status = ?"
         query = (
             f"SELECT {_COLUMNS} FROM children WHERE map_run = ?{wanted} AND (start, arn) < (?, ?) "  # noqa: S608 - constant
             "ORDER BY start DESC, arn DESC LIMIT ?"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local.stepfunctions.activities import Activity
 from local.stepfunctions.arns import Place
+from local.stepfunctions.callbacks import TaskTokens
 from local.stepfunctions.childstore import ChildStore
 from local.stepfunctions.definition.nodes import DistributedMapState
 from local.stepfunctions.errors import StatesError
@@ -19,7 +21,6 @@ from local.stepfunctions.integrations.aws import AwsClient, AwsError, AwsSession
 from local.stepfunctions.machines import Machine
 from local.stepfunctions.maprun.children import Children
 from local.stepfunctions.maprun.record import MapRun
-from local.stepfunctions.maprun.results import Child
 from local.stepfunctions.maprun.run import run_map
 from local.stepfunctions.payload import Payload
 from local.stepfunctions.run.branch import Branch
@@ -49,7 +50,9 @@ class Engine:
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)
     map_runs: dict[str, OpenMapRun] = field(default_factory=dict)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    activities: dict[str, Activity] = field(default_factory=dict)
+    tokens: TaskTokens = field(default_factory=TaskTokens)
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     @classmethod
     def open(cls, *, place: Place, session: AwsSession, data_dir: Path) -> Engine:
@@ -75,10 +78,18 @@ class Engine:
             arn = self.place.execution(machine.name, name)
         execution = Execution(arn=arn, name=name, machine=machine, input=payload, trace_header=trace_header)
         self.executions[arn] = execution
+        self._begin(execution)
+        return execution
+
+    def redrive(self, execution: Execution) -> None:
+        """Let an execution go on from where it stopped."""
+        execution.prepare_redrive()
+        self._begin(execution)
+
+    def _begin(self, execution: Execution) -> None:
         execution.task = asyncio.create_task(self._run(execution))
         self.tasks.add(execution.task)
         execution.task.add_done_callback(self.tasks.discard)
-        return execution
 
     async def _run(self, execution: Execution) -> None:
         try:
@@ -94,10 +105,13 @@ class Engine:
         """
         return self.session.client(service, await self.session.role_credentials(role_arn))
 
-    async def check_may_start(self, role_arn: str, machine_arn: str) -> None:
-        """Refuse a Map Run whose role may not start executions of its own machine."""
-        action = "states:StartExecution"
-        parameters = {"PolicySourceArn": role_arn, "ActionNames": [action], "ResourceArns": [machine_arn]}
+    async def check_may(self, role_arn: str, action: str, resource: str) -> None:
+        """Refuse what the role may not do, where AWS acts in its name without a call that IAM would see here.
+
+        Raises:
+            StatesError: States.Permissions, with IAM's words.
+        """
+        parameters = {"PolicySourceArn": role_arn, "ActionNames": [action], "ResourceArns": [resource]}
         try:
             answer = await self.session.client("iam").call("SimulatePrincipalPolicy", parameters)
         except AwsError as error:
@@ -106,8 +120,20 @@ class Engine:
             role = role_arn.rsplit("/", 1)[-1]
             who = f"arn:{self.place.partition}:sts::{self.account}:assumed-role/{role}/distmap"
             why = f"because no identity-based policy allows the {action} action"
-            cause = f"User: {who} is not authorized to perform: {action} on resource: {machine_arn} {why}"
+            cause = f"User: {who} is not authorized to perform: {action} on resource: {resource} {why}"
             raise StatesError("States.Permissions", cause)
+
+    def spawn(self, work: Coroutine[None, None, Payload]) -> asyncio.Task[Payload]:
+        """Run work that is stopped when the engine stops."""
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.debug("work of a Map Run ended with %r", task.exception())
 
     async def run_distributed_map(self, state: DistributedMapState, payload: Payload, branch: Branch) -> Payload:
         """Run a Map Run to its end."""
@@ -119,10 +145,6 @@ class Engine:
         parent = self.executions.get(map_run.execution_arn)
         if parent is not None:
             parent.map_runs.append(map_run.arn)
-
-    async def child_ended(self, map_run: MapRun, child: Child) -> None:
-        """Keep a child execution that ended."""
-        await self.children.add(map_run.arn, child)
 
     def change_map_run(self, found: OpenMapRun, changes: Mapping[str, Any]) -> None:
         """Put new limits into force."""

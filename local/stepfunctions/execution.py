@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from local.stepfunctions.errors import StatesError
 from local.stepfunctions.history import Cursor, Event, History
-from local.stepfunctions.limits import EXPRESS_SECONDS
+from local.stepfunctions.limits import EXPRESS_SECONDS, MAX_REDRIVABLE_EVENTS, REDRIVABLE_SECONDS
 from local.stepfunctions.machines import Machine
 from local.stepfunctions.payload import Payload
 from local.stepfunctions.run import Branch, Run, run_workflow
@@ -49,6 +49,10 @@ class Execution:
     map_runs: list[str] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
     stopped_by_request: tuple[str | None, str | None] | None = None
+    redrives: int = 0
+    redriven: float | None = None
+    redrive_tokens: dict[str, float] = field(default_factory=dict)
+    branch: Branch | None = None
 
     def context(self) -> dict[str, Any]:
         """Execution and StateMachine of the context object."""
@@ -59,7 +63,8 @@ class Execution:
                 "Name": self.name,
                 "RoleArn": self.machine.role_arn,
                 "StartTime": iso_time(self.started),
-                "RedriveCount": 0,
+                "RedriveCount": self.redrives,
+                **({} if self.redriven is None else {"RedriveTime": iso_time(self.redriven)}),
             },
             "StateMachine": {"Id": self.machine.arn, "Name": self.machine.name},
         }
@@ -71,21 +76,24 @@ class Execution:
             self.task.cancel()
 
     async def run(self, services: Services, on_event: Callable[[Event], None] | None = None) -> None:
-        """Run to the end; every way in which it can end is recorded."""
-        self.history = History(on_event)
-        cursor = Cursor()
-        started = {"input": self.input, "roleArn": self.machine.role_arn}
-        self.history.add(cursor, "ExecutionStarted", started, advance=False)
-        run = Run(
-            services=services,
-            execution_arn=self.arn,
-            machine_arn=self.machine.arn,
-            role_arn=self.machine.role_arn,
-            recorder=self.history,
-            context=self.context(),
-            run_workflow=run_workflow,
-        )
-        branch = Branch(run=run, cursor=cursor)
+        """Run to the end, from the start or from where a redrive goes on; every way to end is recorded."""
+        if self.branch is None:
+            self.history = History(on_event)
+            cursor = Cursor()
+            started = {"input": self.input, "roleArn": self.machine.role_arn}
+            self.history.add(cursor, "ExecutionStarted", started, advance=False)
+            run = Run(
+                services=services,
+                execution_arn=self.arn,
+                machine_arn=self.machine.arn,
+                role_arn=self.machine.role_arn,
+                recorder=self.history,
+                context=self.context(),
+                run_workflow=run_workflow,
+            )
+            self.branch = Branch(run=run, cursor=cursor)
+        branch = self.branch
+        cursor = branch.cursor
         try:
             await self._run(branch)
         except StatesError as failure:
@@ -120,6 +128,17 @@ class Execution:
         self.history.add(last, _LAST_EVENT[status], shown)
         self.stopped = time.time()
 
+    def prepare_redrive(self) -> None:
+        """Make the next run go on from where this one stopped: same ARN, definition and input."""
+        self.redrives += 1
+        self.redriven = time.time()
+        self.status, self.stopped, self.error, self.cause = "RUNNING", None, None, None
+        self.stopped_by_request = None
+        self.history.add(Cursor(len(self.history.events)), "ExecutionRedriven", {"redriveCount": self.redrives})
+        if self.branch is not None:
+            self.branch.run.context = self.context()
+            self.branch.resuming = self.branch.checkpoint is not None
+
     def describe(self) -> dict[str, Any]:
         """The answer of DescribeExecution."""
         shown: dict[str, Any] = {
@@ -130,9 +149,11 @@ class Execution:
             "startDate": self.started,
             "input": self.input.text.decode(),
             "inputDetails": {"included": True},
-            "redriveCount": 0,
-            **self._redrive_status(),
+            "redriveCount": self.redrives,
+            **self.redrive_status(),
         }
+        if self.redriven is not None:
+            shown["redriveDate"] = self.redriven
         if self.stopped is not None:
             shown["stopDate"] = self.stopped
         if self.output is not None:
@@ -141,9 +162,18 @@ class Execution:
         more = {"error": self.error, "cause": self.cause, "traceHeader": self.trace_header}
         return shown | {key: value for key, value in more.items() if value is not None}
 
-    def _redrive_status(self) -> dict[str, str]:
-        if self.status in {"RUNNING", "SUCCEEDED"}:
+    def redrive_status(self) -> dict[str, str]:
+        """Whether the execution can be redriven, and why not."""
+        reason: str | None = None
+        if self.machine.type == "EXPRESS":
+            reason = "Execution of an EXPRESS state machine cannot be redriven"
+        elif self.status in {"RUNNING", "SUCCEEDED"}:
             reason = f"Execution is {self.status} and cannot be redriven"
+        elif len(self.history.events) >= MAX_REDRIVABLE_EVENTS:
+            reason = "Execution history event limit exceeded"
+        elif self.stopped is not None and time.time() - self.stopped > REDRIVABLE_SECONDS:
+            reason = "Execution redrivable period exceeded"
+        if reason is not None:
             return {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
         return {"redriveStatus": "REDRIVABLE"}
 
@@ -155,8 +185,10 @@ class Execution:
             "name": self.name,
             "status": self.status,
             "startDate": self.started,
-            "redriveCount": 0,
+            "redriveCount": self.redrives,
         }
+        if self.redriven is not None:
+            row["redriveDate"] = self.redriven
         if self.stopped is not None:
             row["stopDate"] = self.stopped
         return row

@@ -34,3 +34,12 @@ MAX_TIMEOUT_SECONDS: Final = 99_999_999
 
 MAX_RETRY_DELAY_SECONDS: Final = 31_622_400
 """The largest MaxDelaySeconds of a retrier ("Handling errors")."""
+
+MAX_REDRIVABLE_EVENTS: Final = 24_999
+"""An execution with this many events or more cannot be redriven ("Redriving executions")."""
+
+REDRIVABLE_SECONDS: Final = 14 * 86_400
+"""How long after its end an execution can be redriven ("Redriving executions")."""
+
+MAX_MAP_RUN_REDRIVES: Final = 1_000
+"""Redrives of one Map Run ("Redriving Map Runs")."""

@@ -17,6 +17,7 @@ from local.stepfunctions.engine import Engine
 from local.stepfunctions.execution import Execution
 from local.stepfunctions.history import render
 from local.stepfunctions.integrations.aws import AwsError, Credentials
+from local.stepfunctions.integrations.services import load_service
 from local.stepfunctions.machines import new_machine
 from local.stepfunctions.payload import Payload, dumps
 
@@ -78,6 +79,16 @@ class MemoryS3:
         if key not in self.objects:
             raise refused(operation, "NoSuchKey", "The specified key does not exist.", 404)
         return Body(self.objects[key], {"ContentLength": len(self.objects[key])})
+
+    @property
+    def service(self) -> Any:
+        """The service's model."""
+        return load_service("s3")
+
+    def _GetObject(self, Bucket: str, Key: str, **_more: Any) -> Any:  # noqa: N802, N803
+        if (Bucket, Key) not in self.objects:
+            raise refused("GetObject", "NoSuchKey", "The specified key does not exist.", 404)
+        return {"Body": self.objects[Bucket, Key], "ContentLength": len(self.objects[Bucket, Key])}
 
     def _PutObject(self, Bucket: str, Key: str, Body: bytes, **_more: Any) -> Any:  # noqa: N802, N803
         self.objects[Bucket, Key] = Body

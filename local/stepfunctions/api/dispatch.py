@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from local.stepfunctions.api import executions, machines, map_runs
+from local.stepfunctions.api import executions, machines, map_runs, tasks
 from local.stepfunctions.api.errors import ApiError
 from local.stepfunctions.api.model import check_request, operation_model
 from local.stepfunctions.engine import Engine
@@ -29,10 +29,19 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "UntagResource": machines.untag_resource,
     "ListTagsForResource": machines.list_tags_for_resource,
     "StartExecution": executions.start_execution,
+    "RedriveExecution": executions.redrive_execution,
     "StopExecution": executions.stop_execution,
     "DescribeExecution": executions.describe_execution,
     "ListExecutions": executions.list_executions,
     "GetExecutionHistory": executions.get_execution_history,
+    "CreateActivity": tasks.create_activity,
+    "DescribeActivity": tasks.describe_activity,
+    "DeleteActivity": tasks.delete_activity,
+    "ListActivities": tasks.list_activities,
+    "GetActivityTask": tasks.get_activity_task,
+    "SendTaskSuccess": tasks.send_task_success,
+    "SendTaskFailure": tasks.send_task_failure,
+    "SendTaskHeartbeat": tasks.send_task_heartbeat,
     "DescribeMapRun": map_runs.describe_map_run,
     "ListMapRuns": map_runs.list_map_runs,
     "UpdateMapRun": map_runs.update_map_run,

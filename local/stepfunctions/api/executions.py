@@ -19,6 +19,8 @@ from local.stepfunctions.payload import Payload
 
 _FOREVER = 1e18
 _KINDS = ("execution", "express")
+REDRIVE_TOKENS = 10
+"""Client tokens of RedriveExecution that are remembered (API reference)."""
 
 
 async def start_execution(engine: Engine, request: Request) -> Answer:
@@ -36,6 +38,30 @@ async def start_execution(engine: Engine, request: Request) -> Answer:
             raise already_exists("Execution", arn)
     execution = engine.start(machine, name=name, payload=payload, trace_header=request.get("traceHeader"))
     return {"executionArn": execution.arn, "startDate": execution.started}
+
+
+async def redrive_execution(engine: Engine, request: Request) -> Answer:
+    """RedriveExecution: idempotent for a client token."""
+    arn = request["executionArn"]
+    parsed = arns.parse(arn)
+    if parsed is None or parsed.kind not in _KINDS:
+        raise invalid_arn(arn)
+    if "/" in parsed.parts[0]:
+        raise ApiError("ExecutionNotRedrivable", "A child execution is redriven by its Map Run")
+    execution = execution_of(engine, arn)
+    token = request.get("clientToken")
+    known = execution.redrive_tokens.get(token) if token is not None else None
+    if known is not None:
+        return {"redriveDate": known}
+    status = execution.redrive_status()
+    if status["redriveStatus"] != "REDRIVABLE":
+        raise ApiError("ExecutionNotRedrivable", status["redriveStatusReason"])
+    engine.redrive(execution)
+    if token is not None and execution.redriven is not None:
+        execution.redrive_tokens[token] = execution.redriven
+        while len(execution.redrive_tokens) > REDRIVE_TOKENS:
+            del execution.redrive_tokens[next(iter(execution.redrive_tokens))]
+    return {"redriveDate": execution.redriven}
 
 
 def parse_input(text: str) -> Payload:
@@ -148,8 +174,6 @@ async def list_executions(engine: Engine, request: Request) -> Answer:
     machine_arn, map_run_arn = request.get("stateMachineArn"), request.get("mapRunArn")
     if (machine_arn is None) == (map_run_arn is None):
         raise validation("Exactly one of stateMachineArn or mapRunArn must be specified")
-    if request.get("redriveFilter") == "REDRIVEN":
-        return {"executions": []}
     if map_run_arn is not None:
         return await _list_children(engine, request, map_run_arn)
     machine = machine_of(engine, cast("str", machine_arn))
@@ -161,9 +185,15 @@ async def list_executions(engine: Engine, request: Request) -> Answer:
     rows = [
         execution
         for execution in reversed(engine.executions.values())
-        if execution.machine.arn == machine.arn and wanted in (None, execution.status)
+        if execution.machine.arn == machine.arn
+        and wanted in (None, execution.status)
+        and request.get("redriveFilter", _redrive_state(execution.redrives)) == _redrive_state(execution.redrives)
     ]
     return page(rows, request, "executions", Execution.summary)
+
+
+def _redrive_state(redrives: int) -> str:
+    return "REDRIVEN" if redrives else "NOT_REDRIVEN"
 
 
 async def _list_children(engine: Engine, request: Request, map_run_arn: str) -> Answer:

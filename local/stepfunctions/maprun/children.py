@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
 
 from local.stepfunctions.definition.nodes import DistributedMapState
 from local.stepfunctions.errors import StatesError, TaskTimeout
@@ -16,9 +18,19 @@ from local.stepfunctions.maprun.record import MapRun
 from local.stepfunctions.maprun.results import Child
 from local.stepfunctions.maprun.slots import Slots
 from local.stepfunctions.payload import Payload
-from local.stepfunctions.run.branch import Branch, EventCounter, Run, iso_time
+from local.stepfunctions.run.branch import Branch, EventCounter, Recorder, Run, iso_time
 
 OnEnd = Callable[[Child], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Again:
+    """What a child that is redriven keeps; ``branch`` tells where a STANDARD one goes on, None: from its start."""
+
+    arn: str
+    start: float
+    redrives: int
+    branch: Branch | None
 
 
 class Children:
@@ -33,17 +45,30 @@ class Children:
         self._parent = parent
         self._on_end = on_end
         self._tasks: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
+        """Those whose child is in its workflow: what comes before and after must not be cancelled."""
         self._aborting = False
         self._fault: BaseException | None = None
+        self._stopped: dict[int, Branch] = {}
+        """Where STANDARD children that did not succeed stopped, by index."""
         self.slots = Slots(lambda: map_run.limits.children_at_once)
         self._timeout = EXPRESS_SECONDS if state.execution_type == "EXPRESS" else None
         self._machine = {"Id": map_run.machine_arn, "Name": map_run.machine_name}
 
-    async def start(self, child_input: ChildInput) -> bool:
+    def revive(self) -> None:
+        """Be ready for a redrive."""
+        self._aborting = False
+        self._fault = None
+
+    def stopped_at(self, index: int) -> Branch | None:
+        """Where a STANDARD child stopped."""
+        return self._stopped.pop(index, None)
+
+    async def start(self, child_input: ChildInput, again: Again | None = None) -> bool:
         """Start a child when there is a place for it; False when the children were aborted meanwhile."""
         if self._state.processor.immediate:
-            self._map_run.child_started(child_input.items)
-            await self._run(child_input)
+            self._map_run.child_started(child_input.items, again=again is not None)
+            await self._run(child_input, again)
             return True
         await self.slots.take()
         if self._fault is not None:
@@ -52,8 +77,8 @@ class Children:
         if self._aborting:
             self.slots.give_back()
             return False
-        self._map_run.child_started(child_input.items)
-        task = asyncio.create_task(self._run_in_place(child_input))
+        self._map_run.child_started(child_input.items, again=again is not None)
+        task = asyncio.create_task(self._run_in_place(child_input, again))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
@@ -72,28 +97,29 @@ class Children:
     def kill(self) -> None:
         """Stop every running child."""
         self._aborting = True
-        for task in self._tasks:
+        for task in self._running:
             task.cancel()
 
-    async def _run_in_place(self, child_input: ChildInput) -> None:
+    async def _run_in_place(self, child_input: ChildInput, again: Again | None) -> None:
         try:
-            await self._run(child_input)
+            await self._run(child_input, again)
         except Exception as error:  # noqa: BLE001 - kept, and raised by start() or finish(): the whole run fails
             self._fault = self._fault or error
         finally:
             self.slots.give_back()
 
-    async def _run(self, child_input: ChildInput) -> None:
+    async def _run(self, child_input: ChildInput, again: Again | None) -> None:
         map_run = self._map_run
         name = map_run.child_name(child_input.index)
-        arn = map_run.child_arn(name)
-        start = time.time()
-        history = None if self._timeout is not None else History()
-        branch = self._branch(name, arn, start, child_input.payload, history)
-        outcome = await self._outcome(branch, child_input.payload)
-        if history is not None:
-            _close(history, branch, *outcome)
-        status, output, error, cause = outcome
+        arn = map_run.child_arn(name) if again is None else again.arn
+        start = time.time() if again is None else again.start
+        branch = self._branch(name, arn, start, child_input.payload, again)
+        status, output, error, cause = await self._outcome(branch, child_input.payload)
+        history = branch.run.recorder
+        if isinstance(history, History):
+            _close(history, branch, status, output, error, cause)
+            if status != "SUCCEEDED":
+                self._stopped[child_input.index] = branch
         child = Child(
             index=child_input.index,
             name=name,
@@ -107,7 +133,8 @@ class Children:
             output=output,
             error=error,
             cause=cause,
-            events=None if history is None else history.events,
+            redrive_count=0 if again is None else again.redrives,
+            events=history.events if isinstance(history, History) else None,
         )
         map_run.child_ended(child_input.items, status)
         await self._on_end(child)
@@ -115,32 +142,34 @@ class Children:
     async def _outcome(
         self, branch: Branch, payload: Payload
     ) -> tuple[ChildStatus, Payload | None, str | None, str | None]:
-        work = self._parent.run.run_workflow(self._state.processor, payload, branch)
+        processor = self._state.processor
+        if processor.immediate:
+            try:
+                return "SUCCEEDED", await self._parent.run.run_workflow(processor, payload, branch), None, None
+            except StatesError as error:
+                return "FAILED", None, error.name or None, error.cause
+        cause = f"The map run execution [{self._map_run.arn}] which was managing this resource was aborted"
+        if self._aborting:
+            return "ABORTED", None, None, cause
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine that may wait runs in a task
+        self._running.add(task)
         try:
-            if self._state.processor.immediate:
-                return "SUCCEEDED", await work, None, None
-            async with asyncio.timeout(self._timeout) as limit:
-                try:
-                    return "SUCCEEDED", await work, None, None
-                except StatesError as error:
-                    return "FAILED", None, error.name or None, error.cause
+            async with asyncio.timeout(self._timeout):
+                return "SUCCEEDED", await self._parent.run.run_workflow(processor, payload, branch), None, None
         except StatesError as error:
             return "FAILED", None, error.name or None, error.cause
         except TimeoutError:
-            if not limit.expired():
-                raise
             return "TIMED_OUT", None, TaskTimeout.NAME, None
         except asyncio.CancelledError:
             if not self._aborting:
                 raise
-            cause = f"The map run execution [{self._map_run.arn}] which was managing this resource was aborted"
             return "ABORTED", None, None, cause
+        finally:
+            self._running.discard(task)
 
-    def _branch(self, name: str, arn: str, start: float, payload: Payload, history: History | None) -> Branch:
+    def _branch(self, name: str, arn: str, start: float, payload: Payload, again: Again | None) -> Branch:
         parent = self._parent.run
-        cursor = Cursor()
-        recorder = EventCounter() if history is None else history
-        recorder.add(cursor, "ExecutionStarted", {"input": payload, "roleArn": parent.role_arn}, advance=False)
         context = {
             "Execution": {
                 "Id": arn,
@@ -148,10 +177,22 @@ class Children:
                 "Name": name,
                 "RoleArn": parent.role_arn,
                 "StartTime": iso_time(start),
-                "RedriveCount": 0,
+                "RedriveCount": 0 if again is None else again.redrives,
             },
             "StateMachine": self._machine,
         }
+        if again is not None and again.branch is not None:
+            branch = again.branch
+            branch.run.context = context
+            branch.resuming = branch.checkpoint is not None
+            history = branch.run.recorder
+            if isinstance(history, History):
+                details = {"redriveCount": again.redrives}
+                history.add(Cursor(len(history.events)), "ExecutionRedriven", details)
+            return branch
+        recorder: Recorder = History() if self._timeout is None else EventCounter()
+        cursor = Cursor()
+        recorder.add(cursor, "ExecutionStarted", {"input": payload, "roleArn": parent.role_arn}, advance=False)
         run = Run(
             services=parent.services,
             execution_arn=arn,

@@ -35,10 +35,18 @@ class Counts:
         self.total += number
         self.pending += number
 
-    def started(self, number: int) -> None:
-        """Pending work began."""
-        self.pending -= number
+    def started(self, number: int, *, again: bool = False) -> None:
+        """Pending work began; ``again``: it had begun before, and was waiting to be redriven."""
+        if again:
+            self.pendingRedrive -= number
+        else:
+            self.pending -= number
         self.running += number
+
+    def redriven(self) -> None:
+        """All that did not succeed waits to be redriven."""
+        self.pendingRedrive += self.failed + self.timedOut + self.aborted
+        self.failed = self.timedOut = self.aborted = 0
 
     def ended(self, number: int, status: ChildStatus) -> None:
         """Running work ended."""

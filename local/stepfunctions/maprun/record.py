@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from local.stepfunctions.arns import Place
 from local.stepfunctions.definition.nodes import ExecutionType
+from local.stepfunctions.errors import RuntimeFailure
+from local.stepfunctions.limits import MAX_MAP_RUN_REDRIVES
 from local.stepfunctions.maprun.counts import ChildStatus, Counts
 from local.stepfunctions.maprun.settings import Limits
 
@@ -41,6 +43,8 @@ class MapRun:
     items: Counts = field(default_factory=Counts)
     executions: Counts = field(default_factory=Counts)
     total_known: bool = False
+    redrives: int = 0
+    redriven: float | None = None
 
     @property
     def machine_arn(self) -> str:
@@ -63,10 +67,24 @@ class MapRun:
         failed = self.items.failed + self.items.timedOut
         return self.limits.exceeded(failed=failed, total=self.items.total if self.total_known else None)
 
-    def child_started(self, items: int) -> None:
-        """A pending child began."""
-        self.items.started(items)
-        self.executions.started(1)
+    def child_started(self, items: int, *, again: bool = False) -> None:
+        """A pending child began, or one began again."""
+        self.items.started(items, again=again)
+        self.executions.started(1, again=again)
+
+    def redrive(self) -> None:
+        """The Map Run goes on.
+
+        Raises:
+            RuntimeFailure: it has been redriven as often as it may.
+        """
+        if self.redrives >= MAX_MAP_RUN_REDRIVES:
+            raise RuntimeFailure(f"A Map Run cannot be redriven more than {MAX_MAP_RUN_REDRIVES} times.")
+        self.redrives += 1
+        self.redriven = time.time()
+        self.status, self.stopped = "RUNNING", None
+        self.items.redriven()
+        self.executions.redriven()
 
     def child_ended(self, items: int, status: ChildStatus) -> None:
         """A running child ended."""
@@ -95,8 +113,10 @@ class MapRun:
             "toleratedFailureCount": self.limits.tolerated_failure_count or 0,
             "itemCounts": self.items.describe(),
             "executionCounts": self.executions.describe(),
-            "redriveCount": 0,
+            "redriveCount": self.redrives,
         }
+        if self.redriven is not None:
+            shown["redriveDate"] = self.redriven
         if self.stopped is not None:
             shown["stopDate"] = self.stopped
         return shown

@@ -28,7 +28,7 @@ class Child:
     name: str
     arn: str
     machine_arn: str
-    status: ChildStatus
+    status: ChildStatus | Literal["PENDING"]
     start: float
     stop: float
     input: Payload

@@ -7,7 +7,7 @@ from 0; a file exists only if it has entries, and a new n begins after 5 GB. Sou
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from local.stepfunctions.errors import ResultWriterFailed
@@ -125,11 +125,16 @@ class ResultFiles:
         map_run_arn: str,
         lines: bool = False,
         max_file_bytes: int = MAX_FILE_BYTES,
+        redrive: int = 0,
+        earlier: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         run_id = map_run_arn.rsplit(":", 1)[-1]
         self._s3 = s3
         self.bucket = bucket
-        self.folder = f"{prefix.rstrip('/')}/{run_id}" if prefix else run_id
+        self._prefix = prefix
+        self._earlier = tuple(earlier)
+        folder = f"{prefix.rstrip('/')}/{run_id}" if prefix else run_id
+        self.folder = f"{folder}/Redrive-{redrive}" if redrive else folder
         self.lines = lines
         self.extension = "jsonl" if lines else "json"
         self.max_file_bytes = max_file_bytes
@@ -140,6 +145,22 @@ class ResultFiles:
     def manifest_key(self) -> str:
         """Where the manifest is."""
         return f"{self.folder}/manifest.json"
+
+    def next_generation(self, redrive: int) -> ResultFiles:
+        """The files of a redrive: earlier ones are never rewritten, and the manifest names all successes so far."""
+        return ResultFiles(
+            s3=self._s3,
+            bucket=self.bucket,
+            prefix=self._prefix,
+            map_run_arn=self._map_run_arn,
+            lines=self.lines,
+            max_file_bytes=self.max_file_bytes,
+            redrive=redrive,
+            earlier=self._succeeded(),
+        )
+
+    def _succeeded(self) -> list[Mapping[str, Any]]:
+        return [*self._earlier, *self._files["SUCCEEDED"].files]
 
     async def probe(self) -> None:
         """Write a manifest without files, so that a bucket that cannot be written is found before the run begins."""
@@ -164,7 +185,11 @@ class ResultFiles:
         manifest = {
             "DestinationBucket": self.bucket,
             "MapRunArn": self._map_run_arn,
-            "ResultFiles": {kind: self._files[kind].files for kind in KINDS},
+            "ResultFiles": {
+                "FAILED": self._files["FAILED"].files,
+                "PENDING": self._files["PENDING"].files,
+                "SUCCEEDED": self._succeeded(),
+            },
         }
         parameters = {
             "Bucket": self.bucket,

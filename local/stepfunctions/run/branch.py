@@ -14,6 +14,8 @@ from local.stepfunctions.payload import Payload
 from local.stepfunctions.scope import Json, Scope
 
 if TYPE_CHECKING:
+    from local.stepfunctions.activities import Activity
+    from local.stepfunctions.callbacks import TaskTokens
     from local.stepfunctions.integrations.aws import AwsClient
 
 
@@ -51,6 +53,14 @@ class Services(Protocol):
     def account(self) -> str:
         """The account that tasks run in."""
 
+    @property
+    def tokens(self) -> TaskTokens:
+        """The task tokens that are out."""
+
+    @property
+    def activities(self) -> Mapping[str, Activity]:
+        """The activities by ARN."""
+
     async def client(self, service: str, role_arn: str) -> AwsClient:
         """A client of an AWS service that signs with the role's credentials."""
 
@@ -78,7 +88,34 @@ def iso_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds * 1000) % 1000:03d}Z"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, eq=False)
+class Checkpoint:
+    """Where a branch stands: what a redrive goes on from.
+
+    entered  id of the state's StateEntered event
+    begun    id of its MapStateStarted or ParallelStateStarted event, 0 before it
+    parts    branches of a Parallel or iterations of a Map by index; those with an output are done
+    map_run  the Map Run of a distributed Map, when a redrive is to go on with it
+    """
+
+    state: str
+    payload: Payload
+    entered: int
+    begun: int = 0
+    parts: dict[int, Branch] = field(default_factory=dict)
+    map_run: Any = None
+
+    def part(self, index: int, parent: Branch) -> Branch:
+        """The branch or iteration, to be gone on with if it has begun."""
+        found = self.parts.get(index)
+        if found is None:
+            found = self.parts[index] = parent.fork()
+        else:
+            found.resuming = found.checkpoint is not None
+        return found
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class Branch:
     """A line of states within a run: the machine itself, a branch of a Parallel or an iteration of a Map."""
 
@@ -87,6 +124,19 @@ class Branch:
     variables: dict[str, Json] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
     """``State`` of the context object."""
+    task: dict[str, Any] | None = None
+    """``Task`` of the context object, within a task that has a token."""
+    checkpoint: Checkpoint | None = None
+    resuming: bool = False
+    """Whether the next run of the workflow goes on from the checkpoint."""
+    output: Payload | None = None
+    """What the branch gave, once it is done."""
+
+    @property
+    def place(self) -> Checkpoint:
+        """The checkpoint of the state that runs."""
+        assert self.checkpoint is not None, "set when a state is entered"  # noqa: S101 - narrows the type
+        return self.checkpoint
 
     def fork(self) -> Branch:
         """A branch within this one: it sees the variables of now, and its own assignments stay its own."""
@@ -105,6 +155,8 @@ class Branch:
     def scope(self, value: Json, **more: Any) -> Scope:
         """What an expression of the current state sees."""
         context = {**self.run.context, "State": self.state}
+        if self.task is not None:
+            context["Task"] = self.task
         return Scope(
             input=value,
             context=context,

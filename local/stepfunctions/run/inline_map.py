@@ -24,14 +24,12 @@ async def run_inline_map(state: MapState, payload: Payload, branch: Branch) -> O
     value = flow.effective_input(state, payload, branch)
     items = map_items(state, value, branch)
     limit = whole_number(state.max_concurrency, branch.scope(value)) or MAX_INLINE_CONCURRENCY
-    branch.event("MapStateStarted", {"length": len(items)})
-    results: list[Json] = [None] * len(items)
-    waiting = iter(enumerate(items))
-    workers = [branch.fork() for _ in range(min(limit, len(items)))]
-    succeeded = [0]
-    tasks = [
-        asyncio.create_task(_iterate(state, value, waiting, results, succeeded, branch, worker)) for worker in workers
-    ]
+    place = branch.place
+    place.begun = place.begun or branch.event("MapStateStarted", {"length": len(items)})
+    left = [index for index in range(len(items)) if index not in place.parts or place.parts[index].output is None]
+    work = _Iterations(state, value, items, iter(left), branch)
+    workers = [branch.fork() for _ in range(min(limit, len(left)))]
+    tasks = [asyncio.create_task(work.run(worker)) for worker in workers]
     if tasks:
         try:
             failed = await first_failure(tasks)
@@ -40,37 +38,43 @@ async def run_inline_map(state: MapState, payload: Payload, branch: Branch) -> O
         if failed is not None:
             branch.cursor.last = workers[tasks.index(failed)].cursor.last
             await failed
-        branch.cursor.last = succeeded[0]
+        branch.cursor.last = work.succeeded
     branch.event("MapStateSucceeded", advance=False)
-    return flow.finish_with_result(state, payload, Payload(results), branch)
+    outputs = [part.output.value for _index, part in sorted(place.parts.items()) if part.output is not None]
+    return flow.finish_with_result(state, payload, Payload(outputs), branch)
 
 
-async def _iterate(
-    state: MapState,
-    value: Json,
-    waiting: Iterator[tuple[int, Json]],
-    results: list[Json],
-    succeeded: list[int],
-    parent: Branch,
-    worker: Branch,
-) -> Payload:
-    for index, item in waiting:
-        details = {"index": index, "name": state.name}
-        worker.event("MapIterationStarted", details)
-        iteration = worker.fork()
-        iteration.cursor = worker.cursor
-        try:
-            selected = select_item(state, value, index, item, parent)
-            output = await worker.run.run_workflow(state.processor, Payload(selected), iteration)
-        except asyncio.CancelledError:
-            worker.event("MapIterationAborted", details, advance=False)
-            raise
-        except Exception:
-            worker.event("MapIterationFailed", details, advance=False)
-            raise
-        succeeded[0] = worker.event("MapIterationSucceeded", details, advance=False)
-        results[index] = output.value
-    return Payload(None)
+class _Iterations:
+    """The iterations that are left, taken by workers one after the other."""
+
+    def __init__(self, state: MapState, value: Json, items: list[Json], left: Iterator[int], parent: Branch) -> None:
+        self._state = state
+        self._value = value
+        self._items = items
+        self._left = left
+        self._parent = parent
+        self.succeeded = 0
+        """Id of the event of the last iteration that succeeded."""
+
+    async def run(self, worker: Branch) -> Payload:
+        """Run iterations until none is left; each one's events follow the worker's last."""
+        for index in self._left:
+            details = {"index": index, "name": self._state.name}
+            if index not in self._parent.place.parts:
+                worker.event("MapIterationStarted", details)
+            iteration = self._parent.place.part(index, self._parent)
+            iteration.cursor = worker.cursor
+            try:
+                selected = select_item(self._state, self._value, index, self._items[index], self._parent)
+                await worker.run.run_workflow(self._state.processor, Payload(selected), iteration)
+            except asyncio.CancelledError:
+                worker.event("MapIterationAborted", details, advance=False)
+                raise
+            except Exception:
+                worker.event("MapIterationFailed", details, advance=False)
+                raise
+            self.succeeded = worker.event("MapIterationSucceeded", details, advance=False)
+        return Payload(None)
 
 
 def map_items(state: MapState, value: Json, branch: Branch) -> list[Json]:

@@ -36,7 +36,7 @@ from local.stepfunctions.errors import (
 )
 from local.stepfunctions.payload import Payload, check_size
 from local.stepfunctions.run import flow
-from local.stepfunctions.run.branch import Branch
+from local.stepfunctions.run.branch import Branch, Checkpoint
 from local.stepfunctions.run.flow import Outcome
 from local.stepfunctions.run.inline_map import run_distributed, run_inline_map
 from local.stepfunctions.run.parallel import run_parallel
@@ -74,17 +74,27 @@ async def run_workflow(workflow: Workflow, payload: Payload, branch: Branch) -> 
         StatesError: when a state fails and nothing catches it.
     """
     name: str | None = workflow.start_at
+    resumed = branch.checkpoint if branch.resuming else None
+    if resumed is not None:
+        branch.resuming = False
+        name, payload = resumed.state, resumed.payload
     while name is not None:
-        outcome = await _run_state(workflow.states[name], payload, branch)
-        payload, name = outcome.output, outcome.next
+        outcome = await _run_state(workflow.states[name], payload, branch, resumed)
+        payload, name, resumed = outcome.output, outcome.next, None
+    branch.output = payload
     return payload
 
 
-async def _run_state(state: State, payload: Payload, branch: Branch) -> Outcome:
+async def _run_state(state: State, payload: Payload, branch: Branch, resumed: Checkpoint | None) -> Outcome:
     kind, runner = _RUNNERS[type(state)]
     before = branch.cursor.last
     branch.enter(state.name, retries=kind in _RETRYABLE)
-    entered = branch.event(f"{kind}StateEntered", {"input": payload, "name": state.name})
+    if resumed is None:
+        entered = branch.event(f"{kind}StateEntered", {"input": payload, "name": state.name})
+        branch.checkpoint = Checkpoint(state.name, payload, entered)
+    else:
+        entered = resumed.entered
+        branch.cursor.last = resumed.begun or entered
     attempts = [0] * len(state.retriers)
     while True:
         try:
@@ -102,6 +112,7 @@ async def _run_state(state: State, payload: Payload, branch: Branch) -> Outcome:
             if delay is not None:
                 await asyncio.sleep(delay)
                 branch.state["RetryCount"] += 1
+                branch.checkpoint = Checkpoint(state.name, payload, entered)
                 continue
             if kind in _HAS_FAILED_EVENT and not isinstance(error, RuntimeFailure):
                 branch.event(f"{kind}StateFailed")

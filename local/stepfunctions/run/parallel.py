@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from local.stepfunctions.definition.nodes import ParallelState
+from local.stepfunctions.definition.nodes import ParallelState, Workflow
 from local.stepfunctions.payload import Payload
 from local.stepfunctions.run import flow
 from local.stepfunctions.run.branch import Branch
@@ -18,10 +18,11 @@ async def run_parallel(state: ParallelState, payload: Payload, branch: Branch) -
     """
     value = flow.arguments(state, flow.effective_input(state, payload, branch), branch)
     branch_input = payload if value is payload.value else Payload(value)
-    branch.event("ParallelStateStarted")
-    forks = [branch.fork() for _ in state.branches]
+    place = branch.place
+    place.begun = place.begun or branch.event("ParallelStateStarted")
+    forks = [place.part(index, branch) for index in range(len(state.branches))]
     tasks = [
-        asyncio.create_task(branch.run.run_workflow(workflow, branch_input, fork))
+        asyncio.create_task(_branch_output(workflow, branch_input, fork))
         for workflow, fork in zip(state.branches, forks, strict=True)
     ]
     try:
@@ -35,6 +36,11 @@ async def run_parallel(state: ParallelState, payload: Payload, branch: Branch) -
     branch.event("ParallelStateSucceeded", advance=False)
     result = Payload([task.result().value for task in tasks])
     return flow.finish_with_result(state, payload, result, branch)
+
+
+async def _branch_output(workflow: Workflow, payload: Payload, fork: Branch) -> Payload:
+    """The output of a branch, which a redrive does not run again once it is done."""
+    return fork.output if fork.output is not None else await fork.run.run_workflow(workflow, payload, fork)
 
 
 async def first_failure(tasks: list[asyncio.Task[Payload]]) -> asyncio.Task[Payload] | None:

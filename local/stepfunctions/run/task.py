@@ -1,83 +1,153 @@
-"""Task: a call of a service, with its timeout and its events."""
+"""Task: a call of a service, a wait for a job or a callback, or an activity; with its timeouts and events."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
+from local.stepfunctions.callbacks import Ticket
 from local.stepfunctions.definition.nodes import TaskState
-from local.stepfunctions.errors import StatesError, TaskTimeout
+from local.stepfunctions.errors import RuntimeFailure, StatesError, TaskTimeout
 from local.stepfunctions.integrations import TaskCall
+from local.stepfunctions.integrations.aws import AwsClient
 from local.stepfunctions.payload import Payload, check_size
 from local.stepfunctions.run import flow
 from local.stepfunctions.run.branch import Branch
 from local.stepfunctions.run.flow import Outcome
 from local.stepfunctions.run.numbers import positive_number
+from local.stepfunctions.scope import Json
 
 
 async def run_task(state: TaskState, payload: Payload, branch: Branch) -> Outcome:
-    """Call the service that Resource names; its answer is the state's result."""
+    """Do what Resource says; the answer is the state's result."""
+    integration = state.integration
+    services = branch.run.services
     value = flow.effective_input(state, payload, branch)
-    scope = branch.scope(value)
-    timeout = positive_number(state.timeout, scope)
-    parameters = Payload(flow.arguments(state, value, branch))
-    role = branch.run.role_arn
-    call = TaskCall(
-        parameters=parameters.value,
-        client=partial(_client, branch, role),
-        region=branch.run.services.region,
-        account=branch.run.services.account,
-        execution_arn=branch.run.execution_arn,
-        timeout=timeout,
-    )
-    events = _Events(state, parameters, timeout, branch)
-    branch.event(*events.scheduled)
-    branch.event(*events.started)
+    if integration.family != "activity" and integration.pattern == "request_response":
+        return await _run(state, payload, value, branch, None)
+    ticket = services.tokens.issue()
+    branch.task = {"Token": ticket.token}
     try:
-        async with asyncio.timeout(timeout):
-            result = Payload(await state.integration.run(call))
-        check_size(result, state.name)
-    except TimeoutError:
-        branch.event(*events.ended("TimedOut", {"error": TaskTimeout.NAME}))
-        raise TaskTimeout from None
-    except StatesError as error:
-        details = {"error": error.name} if error.cause is None else {"error": error.name, "cause": error.cause}
-        branch.event(*events.ended("Failed", details))
-        raise
-    branch.event(*events.ended("Succeeded", {"output": result}))
+        return await _run(state, payload, value, branch, ticket)
+    finally:
+        branch.task = None
+        ticket.close()
+
+
+async def _run(state: TaskState, payload: Payload, value: Json, branch: Branch, ticket: Ticket | None) -> Outcome:
+    scope = branch.scope(value)
+    limits = _Limits(positive_number(state.timeout, scope), positive_number(state.heartbeat, scope))
+    parameters = Payload(flow.arguments(state, value, branch))
+    if state.integration.family == "activity":
+        assert ticket is not None  # noqa: S101 - run_task issues one for every activity
+        result = await _activity(state, parameters, limits, branch, ticket)
+    else:
+        result = await _call(state, parameters, limits, branch, ticket)
     return flow.finish_with_result(state, payload, result, branch)
 
 
-async def _client(branch: Branch, role_arn: str, service: str) -> Any:
-    return await branch.run.services.client(service, role_arn)
+class _Limits:
+    """Timeouts in seconds, as the events show them."""
+
+    def __init__(self, timeout: int | None, heartbeat: int | None) -> None:
+        self.timeout = timeout
+        self.heartbeat = heartbeat
+        given = {"timeoutInSeconds": timeout, "heartbeatInSeconds": heartbeat}
+        self.shown = {key: value for key, value in given.items() if value is not None}
 
 
-class _Events:
-    """The names and details of a task's events."""
+async def _call(
+    state: TaskState, parameters: Payload, limits: _Limits, branch: Branch, ticket: Ticket | None
+) -> Payload:
+    integration = state.integration
+    services = branch.run.services
+    call = TaskCall(
+        parameters=parameters.value,
+        client=partial(_client, branch),
+        region=services.region,
+        account=services.account,
+        execution_arn=branch.run.execution_arn,
+        timeout=limits.timeout,
+    )
+    family = "Task"
+    of: dict[str, Any] = {"resource": integration.resource, "resourceType": integration.resource_type}
+    scheduled = {"parameters": parameters, "region": services.region, **of, **limits.shown}
+    if integration.family == "lambda_function":
+        family, of = "LambdaFunction", {}
+        scheduled = {"input": parameters, "resource": state.resource, **limits.shown}
+    branch.event(f"{family}Scheduled", scheduled)
+    branch.event(f"{family}Started", of or None)
 
-    scheduled: tuple[str, dict[str, Any]]
-    started: tuple[str, dict[str, Any] | None]
+    async def work() -> Payload:
+        result = Payload(await integration.run(call))
+        if ticket is None:
+            return result
+        branch.event("TaskSubmitted", {"output": result, **of})
+        waiting = ticket.wait(limits.heartbeat)
+        if integration.pattern == "callback":
+            return await waiting
+        return await _first(waiting, _finished(integration.wait(call, result.value)))
 
-    def __init__(self, state: TaskState, parameters: Payload, timeout: int | None, branch: Branch) -> None:
-        integration = state.integration
-        limits = {} if timeout is None else {"timeoutInSeconds": timeout}
-        self._function = integration.family == "lambda_function"
-        if self._function:
-            self._resource: dict[str, Any] = {}
-            self.scheduled = (
-                "LambdaFunctionScheduled",
-                {"input": parameters, "resource": state.resource, **limits},
-            )
-            self.started = ("LambdaFunctionStarted", None)
-        else:
-            self._resource = {"resource": integration.resource, "resourceType": integration.resource_type}
-            region = branch.run.services.region
-            self.scheduled = (
-                "TaskScheduled",
-                {"parameters": parameters, "region": region, **self._resource, **limits},
-            )
-            self.started = ("TaskStarted", self._resource)
+    return await _ended(work(), family, of, limits, state, branch)
 
-    def ended(self, how: str, details: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        return ("LambdaFunction" if self._function else "Task") + how, {**self._resource, **details}
+
+async def _ended(
+    work: Coroutine[Any, Any, Payload],
+    family: str,
+    of: dict[str, Any],
+    limits: _Limits,
+    state: TaskState,
+    branch: Branch,
+) -> Payload:
+    """Wait for the work within its timeout, and leave the event of how it ended."""
+    try:
+        async with asyncio.timeout(limits.timeout):
+            result = await work
+        check_size(result, state.name)
+    except (TimeoutError, TaskTimeout) as error:
+        branch.event(f"{family}TimedOut", {**of, "error": TaskTimeout.NAME})
+        raise TaskTimeout(heartbeat=isinstance(error, TaskTimeout) and error.heartbeat) from None
+    except StatesError as error:
+        details = {key: text for key, text in (("error", error.name), ("cause", error.cause)) if text}
+        branch.event(f"{family}Failed", {**of, **details})
+        raise
+    branch.event(f"{family}Succeeded", {**of, "output": result})
+    return result
+
+
+async def _first(callback: Coroutine[Any, Any, Payload], job: Coroutine[Any, Any, Payload]) -> Payload:
+    """Whichever ends first: a job that is waited for may also be answered by its task token."""
+    tasks = [asyncio.create_task(callback), asyncio.create_task(job)]
+    try:
+        done, _waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _finished(wait: Coroutine[Any, Any, Json]) -> Payload:
+    return Payload(await wait)
+
+
+async def _activity(state: TaskState, parameters: Payload, limits: _Limits, branch: Branch, ticket: Ticket) -> Payload:
+    activity = branch.run.services.activities.get(state.resource)
+    if activity is None:
+        failure = RuntimeFailure(f"The activity {state.resource} does not exist.")
+        failure.placed = True
+        raise failure
+    branch.event("ActivityScheduled", {"resource": state.resource, "input": parameters, **limits.shown})
+    task = activity.schedule(ticket, parameters)
+    try:
+        worker = await task.taken
+    finally:
+        activity.withdraw(task)
+    branch.event("ActivityStarted", {} if worker is None else {"workerName": worker})
+    return await _ended(ticket.wait(limits.heartbeat), "Activity", {}, limits, state, branch)
+
+
+async def _client(branch: Branch, service: str) -> AwsClient:
+    return await branch.run.services.client(service, branch.run.role_arn)
