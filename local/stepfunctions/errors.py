@@ -4,7 +4,6 @@
     ├── RuntimeFailure               States.Runtime: neither retried nor caught
     ├── DataLimitExceeded            States.DataLimitExceeded: an input or output over 256 KiB
     ├── TaskTimeout                  States.Timeout
-    ├── NoChoiceMatched              States.NoChoiceMatched
     ├── IntrinsicFailure             States.IntrinsicFailure
     ├── ParameterPathFailure         States.ParameterPathFailure
     ├── ResultPathMatchFailure       States.ResultPathMatchFailure
@@ -68,12 +67,6 @@ class TaskTimeout(NamedStatesError):
     def __init__(self, cause: str | None = None, *, heartbeat: bool = False) -> None:
         super().__init__(cause)
         self.heartbeat = heartbeat
-
-
-class NoChoiceMatched(NamedStatesError):
-    """No rule of a Choice state matched, and it has no Default."""
-
-    NAME = "States.NoChoiceMatched"
 
 
 class IntrinsicFailure(NamedStatesError):

@@ -83,11 +83,11 @@ class Fields:
         self._taken.add(field)
         if field not in self._value:
             if required:
-                self.problem(f"The field '{field}' is required but was missing")
+                self.problem(f"These fields are required: [{field}]")
             return None
         value = self._value[field]
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self.problem(f"Expected value of type {_TYPE_NAMES.get(kind, kind.__name__)}", field)
+            self.problem(f"Expected value of type [{_TYPE_NAMES[kind]}]", field)
             return None
         return value
 
@@ -114,7 +114,7 @@ class Fields:
         if value is None and field not in self._value:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self.problem("Expected value of type number", field)
+            self.problem("Expected value of type [NUMBER]", field)
             return None
         if not minimum <= value <= maximum:
             limit = f"greater than or equal to {minimum:g}" if value < minimum else f"less than or equal to {maximum:g}"
@@ -143,7 +143,7 @@ class Fields:
                 within = f"{self.within}{field}[{index}]/"
                 found.append(Fields(entry, f"{self.at(field)}[{index}]", self.problems, within))
             else:
-                self.problem("Expected value of type object", f"{field}[{index}]")
+                self.problem("Expected value of type [OBJECT]", f"{field}[{index}]")
         return found
 
     def exclusive(self, *fields: str) -> None:
@@ -164,7 +164,9 @@ class Fields:
         try:
             return compile_it()
         except LanguageError as error:
-            self.problems.append(Problem(code=error.code, message=str(error), pointer=self.at(field) + error.pointer))
+            self.problems.append(
+                Problem(code=error.code, message=error.message, pointer=self.at(field) + error.pointer)
+            )
             return None
 
     def template(self, field: str, language: QueryLanguage, *, catching: bool = False) -> Evaluate | None:
@@ -196,7 +198,7 @@ class Fields:
         if value is None:
             return Discard
         if not isinstance(value, str):
-            self.problem("Expected value of type string", field)
+            self.problem("Expected value of type [STRING]", field)
             return None
         return None if value == "$" else self._compiled(field, lambda: compile_path(value))
 
@@ -208,7 +210,7 @@ class Fields:
         if value is None:
             return Discard
         if not isinstance(value, str):
-            self.problem("Expected value of type string", "ResultPath")
+            self.problem("Expected value of type [STRING]", "ResultPath")
             return None
         return None if value == "$" else self._compiled("ResultPath", lambda: compile_reference_path(value))
 

@@ -172,7 +172,7 @@ def _reader(fields: Fields, language: QueryLanguage) -> Reader | None:
         entry.problem(message, pointer.lstrip("/"))
     parameters = entry.template(arguments, language)
     if arguments not in value:
-        entry.problem(f"The field '{arguments}' is required but was missing")
+        entry.problem(f"These fields are required: [{arguments}]")
     wrong = "Parameters" if arguments == "Arguments" else "Arguments"
     if wrong in value:
         entry.problem(f"Field '{wrong}' is not supported", wrong)

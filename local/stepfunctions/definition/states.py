@@ -75,7 +75,7 @@ def _next(fields: Fields) -> str | None:
     if end and target is not None:
         fields.problem("You cannot specify both 'Next' and 'End'; use one of them")
     if not end and target is None:
-        fields.problem("One of 'Next' or 'End' is required")
+        fields.problem("These fields are required: [Next]")
     return None if end else target
 
 

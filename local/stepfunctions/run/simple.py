@@ -8,7 +8,7 @@ import time
 from datetime import datetime
 
 from local.stepfunctions.definition.nodes import ChoiceState, FailState, PassState, SucceedState, WaitState
-from local.stepfunctions.errors import NoChoiceMatched, RuntimeFailure, StatesError
+from local.stepfunctions.errors import RuntimeFailure, StatesError
 from local.stepfunctions.language.jsonata_errors import unexpected_type
 from local.stepfunctions.payload import Payload, dumps
 from local.stepfunctions.run import flow
@@ -61,7 +61,7 @@ async def run_choice(state: ChoiceState, payload: Payload, branch: Branch) -> Ou
             break
     else:
         if state.default is None:
-            raise NoChoiceMatched("Failed to transition out of the state. The state does not point to a next state.")
+            raise RuntimeFailure("Failed to transition out of the state. The state does not point to a next state.")
         rule = None
         output, assigned = flow.evaluate_output(state.output, state.assign, branch, value)
     if output is not MISSING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from local.stepfunctions.callbacks import Ticket
 from local.stepfunctions.definition.nodes import TaskState
 from local.stepfunctions.errors import RuntimeFailure, StatesError, TaskTimeout
-from local.stepfunctions.integrations import TaskCall
+from local.stepfunctions.integrations import Integration, TaskCall
 from local.stepfunctions.integrations.aws import AwsClient
 from local.stepfunctions.payload import Payload, check_size
 from local.stepfunctions.run import flow
@@ -18,6 +19,11 @@ from local.stepfunctions.run.branch import Branch
 from local.stepfunctions.run.flow import Outcome
 from local.stepfunctions.run.numbers import positive_number
 from local.stepfunctions.scope import Json
+
+_log = logging.getLogger(__name__)
+
+STOP_JOB_SECONDS = 10.0
+"""How long the end of a job is waited for when its task has ended without it."""
 
 
 async def run_task(state: TaskState, payload: Payload, branch: Branch) -> Outcome:
@@ -88,7 +94,11 @@ async def _call(
         waiting = ticket.wait(limits.heartbeat)
         if integration.pattern == "callback":
             return await waiting
-        return await _first(waiting, _finished(integration.wait(call, result.value)))
+        try:
+            return await _first(waiting, _finished(integration.wait(call, result.value)))
+        except (asyncio.CancelledError, TaskTimeout):
+            await _stop_job(integration, call, result.value)
+            raise
 
     return await _ended(work(), family, of, limits, state, branch)
 
@@ -127,6 +137,17 @@ async def _first(callback: Coroutine[Any, Any, Payload], job: Coroutine[Any, Any
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _stop_job(integration: Integration, call: TaskCall, submitted: Json) -> None:
+    """End a job that nobody waits for any more, as AWS does when a task times out or is stopped."""
+    stopping = asyncio.create_task(integration.stop(call, submitted))
+    done, _late = await asyncio.wait([stopping], timeout=STOP_JOB_SECONDS)
+    if not done:
+        stopping.cancel()
+        _log.warning("a job of %s could not be stopped within %g s", integration.resource, STOP_JOB_SECONDS)
+    elif (error := stopping.exception()) is not None:
+        _log.warning("a job of %s could not be stopped: %s", integration.resource, error)
 
 
 async def _finished(wait: Coroutine[Any, Any, Json]) -> Payload:
