@@ -54,6 +54,7 @@ class Resource:
     parent: str
     protect: bool
     dependencies: tuple[str, ...]
+    ignore_changes: tuple[str, ...]
 
     @property
     def is_component(self) -> bool:
@@ -152,6 +153,7 @@ def build(program: Callable[[], Any], *, stack: str = "test", config: Mapping[st
                 parent=request.parent,
                 protect=request.protect,
                 dependencies=tuple(request.dependencies),
+                ignore_changes=tuple(request.ignoreChanges),
             )
             for request in monitor.requests
             if request.type != STACK
