@@ -159,8 +159,10 @@ def demo() -> None:
 
 
 def main() -> None:
-    """Run the command line and exit; SIGTERM is taken as Ctrl-C, so that both clean up."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Run the command line and exit; a terminated or hung-up command cleans up as after Ctrl-C."""
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) == signal.SIG_DFL:  # nohup ignores SIGHUP, and that stays so
+            signal.signal(each, signal.default_int_handler)
     sys.exit(run_command(sys.argv[1:]))
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from operate import local_aws, report_view, runs, text
 from operate.console import mark
-from operate.errors import message_of
+from operate.errors import InterruptedRunError, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,11 +58,13 @@ def demonstrate(console: Console, display: Display, *, scale: str = SCALE) -> bo
 
 
 def _run(name: str, scale: str, stack: Stack, display: Display) -> Shown:
-    """Run one use case; a failure that the user can read is kept, so that the others still run."""
+    """Run one use case; a failure that the user can read is kept, so that the others still run; Ctrl-C ends all."""
     request = runs.request_for(name, scale=scale, count=None, seed=SEED, assignments=[], timeout=RUN_SECONDS)
     display.step(f"{name}: {request.use_case.title}", style="name")
     try:
         report = runs.run(request, stack, display, ask_to_stop=lambda: True)
+    except InterruptedRunError:
+        raise
     except Exception as error:
         message = message_of(error)
         if message is None:

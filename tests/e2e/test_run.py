@@ -272,13 +272,14 @@ def test_a_use_case_that_fails_in_the_demo_is_a_row_of_its_table(monkeypatch):
     assert_gone(display.endpoint)
 
 
-def test_ctrl_c_in_the_demo_tears_down(monkeypatch):
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, InterruptedRunError])
+def test_ctrl_c_in_the_demo_ends_all_of_it_and_tears_down(monkeypatch, interruption):
     def interrupted(*_, **__):
-        raise KeyboardInterrupt
+        raise interruption
 
     monkeypatch.setattr(runs, "run", interrupted)
     display = Witness()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(interruption):
         demo(display)
     assert_gone(display.endpoint)
 
