@@ -10,7 +10,6 @@ MAX_NAME_CHARACTERS = 80
 # Developer Guide, "Map state processing modes"
 MAX_INLINE_CONCURRENCY = 40
 MAX_CHILD_EXECUTIONS = 10_000
-EXPRESS_SECONDS = 300
 
 # "Fields of the Distributed Map state": Label and ItemReader
 MAX_LABEL_CHARACTERS = 40

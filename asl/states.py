@@ -41,7 +41,6 @@ class State(ABC):
     """One state of a flow, known by its name."""
 
     TYPE: ClassVar[str]
-    SAME_NAME_IN_BOTH: ClassVar[tuple[str, ...]] = ()
     STANDARD_ONLY: ClassVar[str | None] = None
 
     name: str

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from asl import limits
+from usecases import registry
 from usecases.registry import HELLO, USE_CASES, Parameter, ParameterError
 
 OUTPUTS = {"data_key": "reviews/reviews.csv", "results_prefix": "results"}
@@ -55,3 +57,8 @@ def test_entries_are_complete():
         assert {"tiny", "demo", "full"} == set(use_case.counts)
         assert use_case.counts["tiny"] <= use_case.counts["demo"] <= use_case.counts["full"]
         assert all(isinstance(parameter, Parameter) and parameter.help for parameter in use_case.parameters)
+
+
+def test_the_bounds_of_knobs_are_the_quotas_that_definitions_are_checked_against():
+    assert registry.MAX_CHILD_EXECUTIONS == limits.MAX_CHILD_EXECUTIONS
+    assert registry.MAX_ITEMS == limits.MAX_ITEMS
