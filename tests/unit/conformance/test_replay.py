@@ -153,6 +153,34 @@ def test_a_task_token_comes_from_the_cases_queue():
     assert sns.made("subscribe")[0]["Endpoint"] == "arn:aws:sqs:us-east-1:000000000000:q"
 
 
+def test_the_last_event_is_read_from_the_machines_log_group():
+    entered, ended = {"id": "2", "type": "PassStateEntered"}, {"id": "4", "type": "ExecutionSucceeded"}
+    logs = States(
+        describe_log_streams={"logStreams": [{"logStreamName": "s"}]},
+        get_log_events={"events": [{"message": json.dumps(entered)}, {"message": json.dumps(ended)}]},
+    )
+    destination = {"cloudWatchLogsLogGroup": {"logGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:/g:*"}}
+    replay = replayed(
+        States(),
+        states(operation="CreateStateMachine", loggingConfiguration={"destinations": [destination]}),
+        states(operation="StartExecution"),
+        services={"logs": logs},
+    )
+    assert answer(replay, "end_event", {}) == ended
+    assert logs.made("create_log_group") == [{"logGroupName": "/g"}], "the group is there before the machine"
+
+
+def test_pages_of_executions_follow_the_token():
+    def page(**parameters):
+        assert parameters["maxResults"] == 10
+        return {"executions": [2]} if parameters.get("nextToken") == "t" else {"executions": [1], "nextToken": "t"}
+
+    client = States(create_state_machine={"stateMachineArn": "m"}, list_executions=page)
+    replay = replayed(client, states(operation="CreateStateMachine"))
+    assert answer(replay, "list-executions-page-1", {}) == {"executions": [1], "nextToken": "t"}
+    assert answer(replay, "list-execution-page-2", {}) == {"executions": [2]}
+
+
 def test_an_execution_that_never_ends_is_an_error(monkeypatch):
     monkeypatch.setattr(module, "CASE_SECONDS", 0.05)
     client = States(start_execution={"executionArn": "e"}, describe_execution={"status": "RUNNING"})
