@@ -1,11 +1,25 @@
 """Data sets for the use cases: made from a seed at any size, each with its truth beside it."""
 
+from datagen.checks.validation import Report, validate
 from datagen.errors import DatagenError
+from datagen.inventory import Inventory, InventoryRequest, write_inventory
 from datagen.location import Location
 from datagen.request import GenerateRequest, Progress, Summary
 from datagen.runner import generate
 
-__all__ = ["DatagenError", "GenerateRequest", "Progress", "Summary", "generate", "truth_location"]
+__all__ = [
+    "DatagenError",
+    "GenerateRequest",
+    "Inventory",
+    "InventoryRequest",
+    "Progress",
+    "Report",
+    "Summary",
+    "generate",
+    "truth_location",
+    "validate",
+    "write_inventory",
+]
 
 
 def truth_location(to: str) -> str:

@@ -1,6 +1,6 @@
 """`python -m datagen`."""
 
-from datagen.cli import main
-
 if __name__ == "__main__":
+    from datagen.cli import main  # not by the processes that it starts: they need no command line
+
     main()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datagen.distributions import quantiles
 from datagen.streams import SLOTS, quarters, slots, words
@@ -54,18 +56,15 @@ ITEMS = np.repeat(
     np.array([2, 3, 4, 5, 6, 7, 8, 10, 22, 23]),
     np.bincount(slots((10.7, 15.9, 5.5, 2.6, 1.0, 0.6, 0.4, 0.2, 0.5, 0.5))),
 )
-TOTALS = quantiles(
-    (
-        (0, 30_000),
-        (0.342, 192_200),
-        (0.429, LIMIT_CENTS),
-        (0.737, 1_438_100),
-        (0.868, 1_801_200),
-        (0.974, 4_503_100),
-        (0.9974, 7_361_000),
-        (1, 11_000_000),
-    ),
-    logarithmic=True,
+TOTAL_QUANTILES = (
+    (0, 30_000),
+    (0.342, 192_200),
+    (0.429, LIMIT_CENTS),
+    (0.737, 1_438_100),
+    (0.868, 1_801_200),
+    (0.974, 4_503_100),
+    (0.9974, 7_361_000),
+    (1, 11_000_000),
 )
 SUPPORTED_BELOW_LIMIT = 0.93  # of those with three items or more: two leave no room for a vaccine
 SUPPORTED_ABOVE_LIMIT = 0.12
@@ -74,9 +73,8 @@ MORE_SUPPORT = slots((60, 30, 10))  # further supporting information that is no 
 DIAGNOSED = 0.15
 STANDARD_PRICED = 0.35
 
-CLAIMS_A_FILE = quantiles(((0, 2), (0.05, 9), (0.25, 17), (0.5, 25), (0.75, 44), (0.95, 99), (0.99, 139), (1, 250)))
+CLAIM_QUANTILES = ((0, 2), (0.05, 9), (0.25, 17), (0.5, 25), (0.75, 44), (0.95, 99), (0.99, 139), (1, 250))
 LEAST_CLAIMS = 2
-MEAN_CLAIMS = float(CLAIMS_A_FILE.sum()) / SLOTS
 
 
 class Edge(IntEnum):
@@ -117,10 +115,21 @@ def decision(total: int | None, supporting: int | None) -> str:
     return "Approved" if (total is not None and total < LIMIT_CENTS) or supporting else "Rejected"
 
 
+@cache
+def _totals() -> NDArray[np.int64]:
+    return quantiles(TOTAL_QUANTILES, logarithmic=True)
+
+
+@cache
+def _claims_of_a_file() -> NDArray[np.int64]:
+    return quantiles(CLAIM_QUANTILES)
+
+
 def claims_of(seed: int, number: int, mean_claims: float) -> list[Claim]:
     """The claims of the file of that number."""
+    per_file = _claims_of_a_file()
     bits = int(quarters(words(seed, DATA_SET_ID, FILE, number, 1))[0, 0])
-    count = max(LEAST_CLAIMS, round(int(CLAIMS_A_FILE[bits]) * mean_claims / MEAN_CLAIMS))
+    count = max(LEAST_CLAIMS, round(int(per_file[bits]) * mean_claims * SLOTS / int(per_file.sum())))
     draws = words(seed, DATA_SET_ID, CLAIM, number, count * WORDS_A_CLAIM).reshape(count, WORDS_A_CLAIM)
     chances = quarters(draws[:, :2].ravel()).reshape(count, 8)
     octets = draws[:, 2:].astype("<u8").view(np.uint8)
@@ -129,7 +138,7 @@ def claims_of(seed: int, number: int, mean_claims: float) -> list[Claim]:
         _varied(total, items, vaccines, chance, octet) if shape == Shape.VARIED else _fixed(shape, octet)
         for shape, total, items, vaccines, chance, octet in zip(
             shapes,
-            TOTALS[chances[:, 1]].tolist(),
+            _totals()[chances[:, 1]].tolist(),
             ITEMS[chances[:, 2]].tolist(),
             VACCINES[chances[:, 3]].tolist(),
             chances[:, 4:].tolist(),

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import orjson
 import typer
@@ -14,8 +14,9 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from datagen.dataset import SCALES, Scale
-from datagen.display import plan_text, shown_progress, summary_text
+from datagen.display import inventory_text, plan_text, report_text, shown_progress, summary_text
 from datagen.errors import DatagenError, RequestError, UnknownDataSetError
+from datagen.inventory import DEFAULT_FIELDS, InventoryRequest, write_inventory
 from datagen.registry import NAMES, dataset
 from datagen.request import GenerateRequest, job_for
 from datagen.runner import generate
@@ -147,9 +148,44 @@ for _name in NAMES:
     app.command(_name)(_command(dataset(_name)))
 
 
-@app.callback()
-def _several_commands() -> None:
-    """Keep the name of the data set an argument even while there is only one."""
+@app.command()
+def inventory(
+    source: Annotated[str, typer.Option(help="What to list: s3://bucket/prefix, or file:///directory.")],
+    to: Annotated[str, typer.Option(help="Where the reports go: s3://bucket/prefix, or file:///directory.")],
+    id_: Annotated[str, typer.Option("--id", help="Id of the inventory configuration.")] = "all",
+    format_: Annotated[Literal["CSV", "Parquet"], typer.Option("--format", help="Of the data files.")] = "CSV",
+    fields: Annotated[str, typer.Option(help="Fields beside Bucket and Key.")] = ",".join(DEFAULT_FIELDS),
+    rows_per_file: Annotated[int, typer.Option(help="Most rows of a data file.")] = 250_000,
+    as_json: AsJson = False,
+) -> None:
+    """An S3 Inventory report over the objects at a place."""
+    with _explained():
+        made = write_inventory(
+            InventoryRequest(
+                source=source,
+                to=to,
+                id=id_,
+                format=format_,
+                fields=tuple(filter(None, fields.split(","))),
+                rows_per_file=rows_per_file,
+            )
+        )
+    typer.echo(orjson.dumps(asdict(made)).decode() if as_json else inventory_text(made))
+
+
+@app.command()
+def validate(
+    to: Annotated[str, typer.Argument(help="Where the data is: s3://bucket/prefix, or file:///directory.")],
+    as_json: AsJson = False,
+) -> None:
+    """Read a data set back and check schema, counts, distributions and truth."""
+    from datagen.checks.validation import validate as validated
+
+    with _explained():
+        report = validated(to)
+    typer.echo(orjson.dumps(asdict(report) | {"ok": report.ok}).decode() if as_json else report_text(report))
+    if not report.ok:
+        raise typer.Exit(EXIT_FAILED)
 
 
 def main() -> None:

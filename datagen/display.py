@@ -13,6 +13,8 @@ from rich.progress import Progress as Bar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from datagen.checks.validation import Report
+    from datagen.inventory import Inventory
     from datagen.request import Job, Progress, ProgressListener, Summary
 
 LINE_SECONDS = 2.0  # between plain lines
@@ -66,6 +68,22 @@ def summary_text(summary: Summary) -> str:
         f" in {summary.seconds:.1f} s{speed}\n"
         f"data  {summary.to}\ntruth {summary.truth}"
     )
+
+
+def inventory_text(made: Inventory) -> str:
+    """What an inventory lists, and where its manifest is."""
+    return (
+        f"inventory: {made.rows:,} objects in {len(made.files)} data files,"
+        f" {megabytes(sum(file.size for file in made.files))}, in {made.seconds:.1f} s\nmanifest {made.manifest}"
+    )
+
+
+def report_text(report: Report) -> str:
+    """A line for each finding, and the verdict."""
+    lines = [f"{'ok ' if check.ok else 'BAD'}  {check.name}: {check.detail}" for check in report.checks]
+    failed = sum(not check.ok for check in report.checks)
+    verdict = f"{failed} of {len(lines)} checks failed" if failed else f"all {len(lines)} checks passed"
+    return "\n".join([*lines, f"{report.dataset} at {report.to}: {verdict}"])
 
 
 def megabytes(count: int) -> str:

@@ -9,6 +9,7 @@ DatagenError
         BucketMissingError
         ForbiddenError
         OutOfSpaceError
+    WorkerLostError         a process that made data was killed
 """
 
 
@@ -49,3 +50,7 @@ class ForbiddenError(DestinationError):
 
 class OutOfSpaceError(DestinationError):
     """The file system of the target is full."""
+
+
+class WorkerLostError(DatagenError):
+    """A process that made data ended before its work was done."""

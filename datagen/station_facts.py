@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datagen.dataset import Spec
 from datagen.distributions import log_normal
@@ -22,7 +23,6 @@ LAST_DAY = (date(2025, 12, 31) - date(1970, 1, 1)).days
 FIRST_DAY = (date(1840, 1, 1) - date(1970, 1, 1)).days
 SHORTEST_DAYS = 365
 RECORD_SIGMA = 0.6  # of the log-normal length of a record
-RECORD_DAYS = log_normal(365.25, RECORD_SIGMA)  # for a median of one year
 CLOSED_SHARE = 0.45
 LONGEST_CLOSED_DAYS = 50 * 365
 COLOUR = 256  # scale of factors kept as integers
@@ -82,6 +82,12 @@ class Station(NamedTuple):
     offset: int  # of all temperatures
 
 
+@cache
+def _record_days() -> NDArray[np.int64]:
+    """Lengths of records with a median of one year."""
+    return log_normal(365.25, RECORD_SIGMA)
+
+
 @lru_cache(maxsize=2)
 def _numbers(seed: int) -> Permutation:
     return Permutation(MAX_STATIONS, seed=seed, dataset=DATA_SET_ID, stream=NUMBERS)
@@ -96,7 +102,7 @@ def station(spec: Spec, number: int) -> Station:
     edge = EDGES.get(number % 100, Edge.NONE)
     years = float(spec.parameters["years"])
     end = LAST_DAY - (bits[2] * LONGEST_CLOSED_DAYS // SLOTS if bits[1] < CLOSED_SHARE * SLOTS else 0)
-    length = max(SHORTEST_DAYS, round(int(RECORD_DAYS[bits[3]]) * years))
+    length = max(SHORTEST_DAYS, round(int(_record_days()[bits[3]]) * years))
     first = max(FIRST_DAY, end - length + 1)
     precipitation_only = bits[4] < float(spec.parameters["precipitation_only"]) * SLOTS
     return Station(

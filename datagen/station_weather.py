@@ -14,9 +14,8 @@ from datagen.station_facts import COLOUR, DATA_SET_ID, SPELLS, WEATHER, Station
 from datagen.streams import SLOTS, quarters, words
 
 WET_AFTER_WET, WET_AFTER_DRY = 0.48, 0.31
-WET_SPELLS = spell_lengths(WET_AFTER_WET, 60)
-DRY_SPELLS = spell_lengths(1 - WET_AFTER_DRY, 120)
-AMOUNTS = gamma_amounts(0.75, 90.0, 2_500)  # tenths of a millimetre
+LONGEST_WET, LONGEST_DRY = 60, 120
+AMOUNT_SHAPE, AMOUNT_SCALE, GREATEST_AMOUNT = 0.75, 90.0, 2_500  # tenths of a millimetre
 TRACE_OF_DRY = 0.15
 MEMORY = np.float32(0.63)  # lag-1 autocorrelation of the anomaly of TMAX
 INNOVATION = np.float32(0.77659)  # sqrt(1 - 0.63 ** 2), so that the anomaly has variance 1
@@ -59,7 +58,7 @@ def weather(seed: int, place: Station) -> Weather:
     days = place.days
     bits = quarters(words(seed, DATA_SET_ID, WEATHER, place.number, days * WORDS_A_DAY)).reshape(days, -1)
     wet = _wet_days(seed, place)
-    amount = np.maximum(AMOUNTS[bits[:, 0]] * place.wetness // COLOUR, 1).astype(np.int32)
+    amount = np.maximum(_amounts()[bits[:, 0]] * place.wetness // COLOUR, 1).astype(np.int32)
     rain = np.where(wet, amount, np.int32(0))
     day_of_year = np.arange(place.first_day, place.first_day + days) * 4 % 1461 // 4  # of 365.25 days
     means, deviations = _seasons(place.climate)
@@ -82,8 +81,8 @@ def _wet_days(seed: int, place: Station) -> NDArray[np.bool_]:
     spells = place.days // 3 + 16  # pairs; they last five days on average
     bits = quarters(words(seed, DATA_SET_ID, SPELLS, place.number, spells)).ravel()
     lengths = np.empty(2 * spells, dtype=np.int64)
-    lengths[0::2] = DRY_SPELLS[bits[: 2 * spells : 2]]
-    lengths[1::2] = WET_SPELLS[bits[1 : 2 * spells : 2]]
+    lengths[0::2] = _spells(1 - WET_AFTER_DRY, LONGEST_DRY)[bits[: 2 * spells : 2]]
+    lengths[1::2] = _spells(WET_AFTER_WET, LONGEST_WET)[bits[1 : 2 * spells : 2]]
     ends = np.searchsorted(np.cumsum(lengths), place.days) + 1
     wet = np.repeat(np.arange(ends) % 2 == 1, lengths[:ends])[: place.days]
     return np.pad(wet, (0, place.days - len(wet)))
@@ -105,6 +104,16 @@ def _depth(snow: NDArray[np.int32], highest: NDArray[np.int32]) -> NDArray[np.in
     balance = np.cumsum(snow - MELT_A_DAY - MELT_A_DEGREE * np.maximum(highest, 0) // 10)
     depth: NDArray[np.int32] = (balance - np.minimum(np.minimum.accumulate(balance), 0)).astype(np.int32)
     return depth
+
+
+@cache
+def _amounts() -> NDArray[np.int64]:
+    return gamma_amounts(AMOUNT_SHAPE, AMOUNT_SCALE, GREATEST_AMOUNT)
+
+
+@cache
+def _spells(stay: float, longest: int) -> NDArray[np.int64]:
+    return spell_lengths(stay, longest)
 
 
 @cache

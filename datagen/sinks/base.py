@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datagen.dataset import Body
 
 PART_BYTES = 8 * 1024 * 1024  # of a multipart upload; part of the content, since the ETag depends on it
+READ_BYTES = 4 * 1024 * 1024
 MAX_PARTS = 10_000  # S3 quota of one multipart upload
 
 
@@ -45,6 +46,9 @@ class Sink(Protocol):
 
     def get(self, key: str) -> bytes:
         """Read one object whole; DestinationError when it is missing."""
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """Read one object in pieces of some megabytes."""
 
     def list(self, prefix: str = "") -> Iterator[Listed]:
         """The objects whose keys start with the prefix (a folder, ended by a slash), in no promised order."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datagen.errors import DestinationError, ForbiddenError, OutOfSpaceError
-from datagen.sinks.base import Listed, Stored
+from datagen.sinks.base import READ_BYTES, Listed, Stored
 
 if TYPE_CHECKING:
     from datagen.dataset import Body
@@ -63,6 +63,13 @@ class FileSink:
         path = Path(self._root, key)
         with _explained(str(path)):
             return path.read_bytes()
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """Read one file in pieces."""
+        path = Path(self._root, key)
+        with _explained(str(path)), path.open("rb") as file:
+            while piece := file.read(READ_BYTES):
+                yield piece
 
     def list(self, prefix: str = "") -> Iterator[Listed]:
         """The files below `prefix`; what an interrupted run left half-written is not among them."""

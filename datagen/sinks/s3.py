@@ -16,7 +16,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from datagen.errors import BucketMissingError, DestinationError, ForbiddenError
-from datagen.sinks.base import MAX_PARTS, PART_BYTES, Listed, Stored
+from datagen.sinks.base import MAX_PARTS, PART_BYTES, READ_BYTES, Listed, Stored
 
 if TYPE_CHECKING:
     from datagen.dataset import Body
@@ -81,6 +81,12 @@ class S3Sink:
         """Read one object whole."""
         with self._explained(key):
             return bytes(obstore.get(self._store, key).bytes())
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """Read one object in pieces."""
+        with self._explained(key):
+            for piece in obstore.get(self._store, key).stream(min_chunk_size=READ_BYTES):
+                yield bytes(piece)
 
     def list(self, prefix: str = "") -> Iterator[Listed]:
         """The objects below a folder of the prefix, as S3 lists them."""
