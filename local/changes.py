@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from local.failures import LocalError
 from local.provider import lifecycle
+from local.provider.archive import files
 from local.provider.failures import ProviderError
 from local.provider.lifecycle import Made
 from local.provider.resource import Existing
@@ -106,7 +107,7 @@ class Changes:
         if entry is None or (live := _live(resource, entry, ctx)) is None:
             action, made = "created", lifecycle.create(resource, want.name, inputs, ctx)
         elif not (difference := resource.difference(entry.inputs, inputs)).changed:
-            action, made = "unchanged", Made(id=str(entry.id), outputs=live)
+            action, made = "unchanged", Made(id=str(entry.id), outputs={**live, **files(inputs)})
         elif not difference.replaced:
             action, made = "updated", lifecycle.update(resource, want.name, _existing(entry), inputs, ctx)
         else:
@@ -147,8 +148,12 @@ class Changes:
     def finish(self) -> None:
         """Delete what the program has no more; what could not be deleted is among the failures."""
         gone = [entry for entry in self.record.entries() if entry.replaced or entry.urn not in self.wanted]
-        refuse_protected(gone, "deleted")
-        self.failures.extend(delete_entries(gone, self.record, self.ctx, self.on_step))
+        try:
+            refuse_protected(gone, "deleted")
+        except ProviderError as error:
+            self.fail(error)
+        else:
+            self.failures.extend(delete_entries(gone, self.record, self.ctx, self.on_step))
 
 
 def delete_entries(

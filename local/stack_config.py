@@ -78,7 +78,9 @@ def _mapping(file: Path) -> dict[str, Any]:
     return content
 
 
-def _qualified(key: str, project: str) -> str:
+def _qualified(key: object, project: str) -> str:
+    if not isinstance(key, str):
+        raise ConfigError(f"the configuration key {key!r} is no text in YAML: quote it")
     return key if ":" in key else f"{project}:{key}"
 
 

@@ -35,7 +35,9 @@ Outputs: TypeAlias = dict[str, Any]
 
 STACK = "pulumi:pulumi:Stack"
 PROVIDER = "pulumi:providers:aws"
-PROVIDER_TAKES = frozenset({"region", "defaultTags", "version", "skipCredentialsValidation", "skipMetadataApiCheck"})
+PROVIDER_TAKES = frozenset(
+    {"region", "defaultTags", "version", "skipCredentialsValidation", "skipMetadataApiCheck", "skipRegionValidation"}
+)
 
 log = logging.getLogger("distmap.deploy")
 

@@ -58,20 +58,22 @@ def _run_apart(work: Callable[[], None], changes: Changes) -> None:
     waits for the resources in progress, so that they are recorded.
     """
     caught: list[Exception] = []
+    ended = threading.Event()
 
     def run() -> None:
         try:
             work()
         except Exception as error:  # noqa: BLE001 - raised again by the caller below
             caught.append(error)
+        finally:
+            ended.set()
 
-    thread = threading.Thread(target=run, name="deploy", daemon=True)
-    thread.start()
+    threading.Thread(target=run, name="deploy", daemon=True).start()
     try:
-        thread.join()
+        ended.wait()  # not join: an interrupt makes Python 3.11 take a joined thread for ended
     except BaseException:
         changes.stop()
-        thread.join(END_SECONDS)
+        ended.wait(END_SECONDS)
         raise
     if caught and not changes.failures:
         raise caught[0]

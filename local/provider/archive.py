@@ -97,3 +97,8 @@ def recorded(value: Any) -> Any:
     if isinstance(value, list):
         return [recorded(item) for item in value]
     return value
+
+
+def files(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties that are files: a record has but their hashes."""
+    return {name: value for name, value in properties.items() if isinstance(value, Archive | Blob)}

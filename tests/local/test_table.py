@@ -49,9 +49,9 @@ def sdk_properties(token: str) -> set[str]:
     module, name = classes()[token]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        found = getattr(importlib.import_module(module), name)
-        # its own module has its arguments: the package has other classes of that name
-        arguments = getattr(importlib.import_module(found.__module__), f"{name}Args")
+        found = importlib.import_module(module)
+        # the SDK names the arguments so when a nested type has the usual name already
+        arguments = getattr(found, f"{name}InitArgs", None) or getattr(found, f"{name}Args")
     return set(input_type_py_to_pulumi_names(arguments).values())
 
 
