@@ -14,7 +14,9 @@ from operate import console
 from operate.errors import INTERRUPTED_EXIT_CODE, OperateError, message_of
 
 if TYPE_CHECKING:
+    from local.server import Server
     from operate.report import Report
+    from operate.stacks import Stack
     from operate.watch import Display
 
 DEFAULT_PORT = 4566
@@ -50,15 +52,13 @@ def up(
 
     state, display = StateDir.of(stacks.LOCAL), _display(watch=True)
     stack = local_aws.bring_up(state, display, port=port, detach=detach)
-    typer.echo(local_aws.exports(running(state)))
-    for name, outputs in stack.outputs.items():
-        if isinstance(outputs, dict):
-            typer.echo(f"# distmap run {name}    {outputs['state_machine_arn']}")
     if detach:
+        _show_deployed(stack, running(state))
         return
-    display.step("running until Ctrl-C")
     try:
         with suppress(KeyboardInterrupt):  # the usual way to end it
+            _show_deployed(stack, running(state))
+            display.step("running until Ctrl-C")
             local_aws.wait_until_it_ends(state)
     finally:
         local_aws.take_down(state, display)
@@ -199,6 +199,15 @@ def _explain(error: Exception) -> int:
         message = f"{type(error).__name__}: {error}: this is a defect of distmap, --debug shows where"
     typer.echo(f"distmap: {message}", err=True)
     return error.exit_code if isinstance(error, OperateError) else 1
+
+
+def _show_deployed(stack: Stack, server: Server) -> None:
+    from operate import local_aws
+
+    typer.echo(local_aws.exports(server))
+    for name, outputs in stack.outputs.items():
+        if isinstance(outputs, dict):
+            typer.echo(f"# distmap run {name}    {outputs['state_machine_arn']}")
 
 
 def _display(*, watch: bool) -> Display:

@@ -36,9 +36,9 @@ def ensure(stack: Stack, use_case: UseCase, *, count: int, seed: int, progress: 
     """Return what is at the use case's input, having made it unless these very data are there.
 
     Data begun with the same seed and count are completed; generated data of another request are replaced.
-    Objects that the generator did not make are never touched: they are a DatagenError.
+    Objects that the generator did not make are never touched: they are a StackError.
     """
-    from datagen.errors import TargetMismatchError
+    from datagen.errors import TargetMismatchError, TargetNotEmptyError
     from datagen.request import GenerateRequest
     from datagen.runner import generate
 
@@ -46,9 +46,15 @@ def ensure(stack: Stack, use_case: UseCase, *, count: int, seed: int, progress: 
     request = GenerateRequest(dataset=use_case.dataset, to=to, count=count, seed=seed, resume=True)
     with _environment(stack.environment):
         try:
-            return generate(request, progress=progress)
-        except TargetMismatchError:
-            return generate(replace(request, resume=False, overwrite=True), progress=progress)
+            try:
+                return generate(request, progress=progress)
+            except TargetMismatchError:
+                return generate(replace(request, resume=False, overwrite=True), progress=progress)
+        except TargetNotEmptyError as error:
+            raise StackError(
+                f"{to} holds objects that were not generated, so there is no truth to verify a run by: remove them,"
+                " or start the state machine yourself and see the run with `distmap report`"
+            ) from error
 
 
 @contextmanager

@@ -172,6 +172,19 @@ def test_input_that_cannot_be_mapped_is_reported_with_the_error_of_aws(distmap, 
     assert not reported(out)["verified"], "nothing came out of it"
 
 
+def test_data_of_somebody_else_are_not_touched(distmap, stack):
+    bucket = stack.outputs_of("hello")["input_bucket"]
+    s3 = stack.client("s3")
+    for found in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+        s3.delete_object(Bucket=bucket, Key=found["Key"])
+    s3.put_object(Bucket=bucket, Key="reviews/own.csv", Body=b"mine")
+    code, out, err = distmap("run", "hello", "--count", "1000")
+    assert (code, out) == (1, "")
+    assert "holds objects that were not generated" in err
+    assert s3.get_object(Bucket=bucket, Key="reviews/own.csv")["Body"].read() == b"mine"
+    s3.delete_object(Bucket=bucket, Key="reviews/own.csv")
+
+
 def test_an_execution_that_does_not_exist_is_one_line(distmap, stack):
     arn = stack.outputs_of("hello")["state_machine_arn"].replace(":stateMachine:", ":execution:") + ":nobody"
     code, out, err = distmap("report", arn)
