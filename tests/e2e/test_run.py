@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -273,28 +274,42 @@ def test_the_demo_verifies_every_use_case_and_leaves_nothing(monkeypatch, tmp_pa
     assert list(tmp_path.iterdir()) == [], "the state directory is gone"
 
 
-def test_a_use_case_that_fails_in_the_demo_is_a_row_of_its_table(monkeypatch):
+@pytest.fixture
+def teardowns(monkeypatch, stack):
+    """Let the demo use the module's stack, and count how often it tears it down."""
+    counted: list[str] = []
+
+    @contextmanager
+    def deployed(state, display, *, port):
+        try:
+            yield stack
+        finally:
+            counted.append("down")
+
+    monkeypatch.setattr(local_aws, "deployed", deployed)
+    return counted
+
+
+def test_a_use_case_that_fails_in_the_demo_is_a_row_of_its_table(monkeypatch, teardowns):
     def fails(*_, **__):
         raise StackError("the bucket is gone")
 
     monkeypatch.setattr(runs, "run", fails)
-    display = Witness()
-    good, table = demo(display)
+    good, table = demo(quiet())
     assert not good
     assert "the bucket is gone" in table
-    assert_gone(display.endpoint)
+    assert teardowns == ["down"]
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, InterruptedRunError])
-def test_ctrl_c_in_the_demo_ends_all_of_it_and_tears_down(monkeypatch, interruption):
+def test_ctrl_c_in_the_demo_ends_all_of_it_and_tears_down(monkeypatch, teardowns, interruption):
     def interrupted(*_, **__):
         raise interruption
 
     monkeypatch.setattr(runs, "run", interrupted)
-    display = Witness()
     with pytest.raises(interruption):
-        demo(display)
-    assert_gone(display.endpoint)
+        demo(quiet())
+    assert teardowns == ["down"]
 
 
 @pytest.fixture
