@@ -28,7 +28,11 @@ from local.stepfunctions.limits import MAX_RETRY_DELAY_SECONDS, MAX_TIMEOUT_SECO
 
 STATE_TYPES = ("Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map")
 _TERMINAL = frozenset({"Succeed", "Fail"})
-_NOT_IN_EXPRESS = frozenset({"sync", "sync:2", "callback"})
+_NOT_IN_EXPRESS = {
+    "sync": "'.sync' service integration",
+    "sync:2": "'.sync:2' service integration",
+    "callback": "'.waitForTaskToken' service integration ",
+}
 
 
 StateParser: TypeAlias = Callable[[str, Fields, QueryLanguage, Context], State | None]
@@ -257,10 +261,9 @@ def _task(name: str, fields: Fields, language: QueryLanguage, context: Context) 
         return None
     for message in integration.problems(arguments):
         fields.problem(message, "Arguments" if language == "JSONata" else "Parameters")
-    if context.execution_type == "EXPRESS" and (
-        integration.family == "activity" or integration.pattern in _NOT_IN_EXPRESS
-    ):
-        fields.problem(f"Express state machines do not support '{resource}'", "Resource")
+    refused = "Activity ARN" if integration.family == "activity" else _NOT_IN_EXPRESS.get(integration.pattern)
+    if context.execution_type == "EXPRESS" and refused is not None:
+        fields.problem(f"Express state machine does not support {refused}", "Resource")
     return TaskState(
         **found,
         resource=resource,

@@ -257,7 +257,7 @@ class _Reader:
             self._at += 1
             if char == quote:
                 return "".join(taken)
-            if char == "\\" and not self.at_end():
+            if char == "\\" and self._text[self._at : self._at + 1] in {quote, "\\"}:
                 char = self._text[self._at]
                 self._at += 1
             taken.append(char)

@@ -8,7 +8,7 @@ from local.stepfunctions.errors import RuntimeFailure
 from local.stepfunctions.language.diagnostics import LanguageError, compact
 from local.stepfunctions.language.intrinsics import compile_intrinsic
 from local.stepfunctions.language.jsonata import compile_expression, is_expression
-from local.stepfunctions.language.jsonpath import NULL_INPUT, Evaluate, PathNotFound, compile_path
+from local.stepfunctions.language.jsonpath import NULL_INPUT, Evaluate, Path, PathNotFound, compile_path
 from local.stepfunctions.scope import Json, Scope
 
 QueryLanguage: TypeAlias = Literal["JSONPath", "JSONata"]
@@ -103,16 +103,18 @@ def _dynamic(key: str, text: Json) -> Evaluate:
         path = compile_path(text)
     except LanguageError as fault:
         raise LanguageError(message, detail=fault.detail) from fault
-    return _of_field(key, path.evaluate, from_input=text == "$" or text.startswith(("$.", "$[")))
+    return _of_field(key, path, from_input=text == "$" or text.startswith(("$.", "$[")))
 
 
-def _of_field(key: str, find: Evaluate, *, from_input: bool) -> Evaluate:
+def _of_field(key: str, path: Path, *, from_input: bool) -> Evaluate:
     def evaluate(scope: Scope) -> Json:
         if from_input and scope.input is None:
             raise RuntimeFailure(NULL_INPUT)
         try:
-            return find(scope)
+            return path.evaluate(scope)
         except PathNotFound as missing:
+            if not path.definite and missing.document is not None:
+                return []  # a field's wildcard or slice of nothing is no items
             raise RuntimeFailure(
                 f"The JSONPath '{missing.path}' specified for the field '{key}' could not be found "
                 f"in the input '{compact(missing.document)}'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -81,12 +82,17 @@ def evaluate_batching(state: DistributedMapState, value: Json, branch: Branch) -
     )
 
 
+_WHOLE_NUMBER = re.compile(r"-?\d{1,18}")
+
+
 def evaluate_max_items(state: DistributedMapState, value: Json, branch: Branch) -> int:
     """How many items the reader may give; 0 is no limit, and negative values are refused by ``check_max_items``."""
     field = None if state.reader is None else state.reader.max_items
     if field is None:
         return 0
     found = field.evaluate(branch.scope(value))
+    if isinstance(found, str) and _WHOLE_NUMBER.fullmatch(found):
+        found = int(found)  # AWS reads a number's text too
     if isinstance(found, bool) or not isinstance(found, int):
         raise RuntimeFailure(
             f"The {field.name} field refers to value {_quoted(found)} which is not a valid integer: {field.text}"

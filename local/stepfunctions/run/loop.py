@@ -42,6 +42,7 @@ from local.stepfunctions.run.inline_map import run_distributed, run_inline_map
 from local.stepfunctions.run.parallel import run_parallel
 from local.stepfunctions.run.simple import run_choice, run_fail, run_pass, run_succeed, run_wait
 from local.stepfunctions.run.task import run_task
+from local.stepfunctions.scope import Json
 
 _RUNNERS: Final[Mapping[type[State], tuple[str, Callable[[Any, Payload, Branch], Awaitable[Outcome]]]]] = {
     PassState: ("Pass", run_pass),
@@ -187,7 +188,9 @@ def _catcher(catchers: tuple[Catcher, ...], error: StatesError) -> Catcher | Non
 
 
 def _caught(state: State, catcher: Catcher, error: StatesError, payload: Payload, branch: Branch) -> Outcome:
-    shown = {"Error": error.name, "Cause": "" if error.cause is None else error.cause}
+    shown: dict[str, Json] = {"Error": error.name, "Cause": "" if error.cause is None else error.cause}
+    if not error.name:  # SendTaskFailure without an error
+        shown = {"Error": None, "Cause": error.cause}
     if state.language == "JSONata":
         output, assigned = flow.evaluate_output(
             catcher.output, catcher.assign, branch, payload.value, error_output=shown

@@ -10,7 +10,8 @@ from local.stepfunctions.scope import Json, Scope
 
 
 def _refused(field: Field, value: Json, kind: str) -> RuntimeFailure | QueryEvaluationError:
-    shown = dumps(value).decode()
+    text = dumps(value).decode()
+    shown = text if text.startswith('"') else f'"{text}"'
     if field.name.endswith("Path"):
         return RuntimeFailure(
             f"The {field.name} field refers to value {shown} which is not a valid {kind}: {field.text}"
