@@ -4,11 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.locked
 
+CASES ?= ../shared/conformance
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo test check conformance format bench lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Create .venv with the locked dependencies
 
@@ -34,6 +36,9 @@ check: setup ## Format, lint and types
 
 format: setup ## Format the code and apply safe lint fixes
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+conformance: setup ## Replay what AWS recorded; CASES is the directory of the cases
+	@$(BIN)/python -m tests.conformance $(CASES)
 
 bench: setup ## Measure what the README claims, beside a peer where there is one
 	@$(BIN)/python -m bench
