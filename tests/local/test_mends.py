@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import random
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -10,6 +13,7 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
+from local import crc
 from local.mends.states_arns import resource_arn
 from tests.local.helpers import client
 
@@ -86,6 +90,106 @@ def test_settings_that_ministack_knows_still_reach_it(aws: Server, bucket: str) 
     assert s3.get_bucket_tagging(Bucket=bucket)["TagSet"] == [{"Key": "a", "Value": "b"}]
     s3.delete_bucket_tagging(Bucket=bucket)
     s3.delete_bucket(Bucket=bucket)
+
+
+def parts_etag(parts: list[bytes]) -> str:
+    """What S3 makes of an upload in parts: the MD5 of the parts' MD5s, and how many there were."""
+    return f'"{hashlib.md5(b"".join(hashlib.md5(part).digest() for part in parts)).hexdigest()}-{len(parts)}"'
+
+
+def upload(s3: Any, bucket: str, key: str, parts: list[bytes], numbers: list[int]) -> str:
+    """Upload the parts in the given order of their numbers; the object's ETag."""
+    identity = s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+    made = {}
+    for number in numbers:
+        part = s3.upload_part(Bucket=bucket, Key=key, UploadId=identity, PartNumber=number, Body=parts[number - 1])
+        assert part["ETag"] == f'"{hashlib.md5(parts[number - 1]).hexdigest()}"'
+        made[number] = {"PartNumber": number, "ETag": part["ETag"]}
+    done = s3.complete_multipart_upload(
+        Bucket=bucket, Key=key, UploadId=identity, MultipartUpload={"Parts": [made[n] for n in sorted(made)]}
+    )
+    etag: str = done["ETag"]
+    return etag
+
+
+def test_an_upload_in_parts_has_the_etag_of_s3_and_its_bytes(aws: Server, bucket: str) -> None:
+    s3 = client(aws, "s3")
+    parts = [bytes([n]) * (5 * 1024 * 1024 + n) for n in range(3)] + [b"small last part"]
+    assert upload(s3, bucket, "k", parts, [3, 1, 4, 2]) == parts_etag(parts)
+    whole = s3.get_object(Bucket=bucket, Key="k")
+    assert whole["ETag"] == parts_etag(parts)
+    assert whole["Body"].read() == b"".join(parts)
+    again = [parts[0], b"other"]  # the same key and parts of other content: nothing of the first upload is remembered
+    assert upload(s3, bucket, "k", again, [1, 2]) == parts_etag(again)
+
+
+def test_a_part_uploaded_twice_counts_as_its_last_content(aws: Server, bucket: str) -> None:
+    s3 = client(aws, "s3")
+    identity = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    for content in (b"a" * 300_000, b"b" * 300_000):
+        etag = s3.upload_part(Bucket=bucket, Key="k", UploadId=identity, PartNumber=1, Body=content)["ETag"]
+    s3.complete_multipart_upload(
+        Bucket=bucket, Key="k", UploadId=identity, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    )
+    found = s3.get_object(Bucket=bucket, Key="k")
+    assert found["ETag"] == parts_etag([b"b" * 300_000])
+    assert found["Body"].read() == b"b" * 300_000
+
+
+@pytest.mark.parametrize("size", [0, 1, 256 * 1024 - 1, 256 * 1024, 3_000_001])
+def test_an_object_has_its_md5_for_etag_at_every_size(aws: Server, bucket: str, size: int) -> None:
+    s3, body = client(aws, "s3"), bytes(range(256)) * (size // 256) + bytes(size % 256)
+    etag = f'"{hashlib.md5(body).hexdigest()}"'
+    assert s3.put_object(Bucket=bucket, Key="k", Body=body)["ETag"] == etag
+    found = s3.get_object(Bucket=bucket, Key="k")
+    assert found["ETag"] == etag
+    assert found["ContentLength"] == size
+    assert found["Body"].read() == body, "an answer in slices is the whole"
+    if size > 10:
+        part = s3.get_object(Bucket=bucket, Key="k", Range=f"bytes=5-{size - 2}")
+        assert part["Body"].read() == body[5:-1]
+
+
+def test_a_wrong_content_md5_is_refused(aws: Server, bucket: str) -> None:
+    s3, wrong = client(aws, "s3"), base64.b64encode(hashlib.md5(b"other").digest()).decode()
+    for body in (b"small", bytes(1_000_000)):
+        assert code(s3.put_object, Bucket=bucket, Key="k", Body=body, ContentMD5=wrong) == "BadDigest"
+
+
+def test_an_upload_that_does_not_exist_cannot_be_completed(aws: Server, bucket: str) -> None:
+    s3, parts = client(aws, "s3"), {"Parts": [{"PartNumber": 1, "ETag": "x"}]}
+    call = {"Bucket": bucket, "Key": "k", "UploadId": "none", "MultipartUpload": parts}
+    assert code(s3.complete_multipart_upload, **call) == "NoSuchUpload"
+
+
+# Check values of the "Catalogue of parametrised CRC algorithms" for the text 123456789
+CHECKS = [(crc.crc32c, 0xE3069283, 0x82F63B78, 32), (crc.crc64nvme, 0xAE8B14860A799888, 0x9A6C9329AC4BC9B5, 64)]
+
+
+def crc_by_bits(body: bytes, polynomial: int, bits: int) -> int:
+    """The checksum from its definition: a division of polynomials, bit by bit."""
+    state = (1 << bits) - 1
+    for byte in body:
+        state ^= byte
+        for _ in range(8):
+            state = (state >> 1) ^ polynomial if state & 1 else state >> 1
+    return state ^ ((1 << bits) - 1)
+
+
+@pytest.mark.parametrize(("make", "check", "polynomial", "bits"), CHECKS)
+def test_checksums_are_those_of_the_standard_at_every_size(make: Any, check: int, polynomial: int, bits: int) -> None:
+    assert make()(b"123456789") == check
+    body = random.Random(7).randbytes(crc.SMALL_BYTES * 2 + 77)
+    for size in (0, 1, crc.SMALL_BYTES - 1, crc.SMALL_BYTES, crc.SMALL_BYTES + 1, len(body)):
+        assert make()(body[:size]) == crc_by_bits(body[:size], polynomial, bits), f"{size} bytes"
+
+
+def test_a_large_body_with_a_checksum_is_checked_and_told_again(aws: Server, bucket: str) -> None:
+    s3, body = client(aws, "s3"), random.Random(8).randbytes(1_000_000)
+    value = base64.b64encode(crc.crc64nvme()(body).to_bytes(8, "big")).decode()
+    s3.put_object(Bucket=bucket, Key="k", Body=body, ChecksumCRC64NVME=value)
+    assert s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")["ChecksumCRC64NVME"] == value
+    assert code(s3.put_object, Bucket=bucket, Key="k", Body=body[1:], ChecksumCRC64NVME=value) == "BadDigest"
 
 
 MAP_RUN = "arn:aws:states:us-east-1:000000000000:mapRun:machine/Label:5a3e"
