@@ -48,7 +48,7 @@ def gamma_amounts(shape: float, scale: float, greatest: int) -> NDArray[np.int64
         total += term
     below = np.array([edge**shape * exp(-edge) for edge in edges.tolist()]) * total / gamma(shape)
     weights = np.diff(below, prepend=0.0).clip(min=0.0)
-    return np.repeat(np.arange(1, greatest + 1), spread(tuple(weights.tolist()), SLOTS))
+    return np.repeat(np.arange(1, greatest + 1), spread(weights.tolist(), SLOTS))
 
 
 def quantiles(points: Sequence[tuple[float, float]], *, logarithmic: bool = False) -> NDArray[np.int64]:
@@ -70,4 +70,4 @@ def spell_lengths(stay: float, longest: int) -> NDArray[np.int64]:
     weights = [1.0]
     while len(weights) < longest:
         weights.append(weights[-1] * stay)
-    return np.repeat(np.arange(1, longest + 1), spread(tuple(weights), SLOTS))
+    return np.repeat(np.arange(1, longest + 1), spread(weights, SLOTS))

@@ -73,7 +73,7 @@ def preset(name: str) -> Preset:
         )
     return Preset(
         amounts=log_normal(385_886 / exp(0.6**2 / 2), 0.6) // 100 * 100,
-        rates=quantiles(((0, 600), (1, 751))),
+        rates=quantiles(((0, 599.5), (1, 750.5))),
         terms=np.array([360, 180])[slots((92.3, 7.7))],
     )
 

@@ -104,7 +104,7 @@ class Catalogue:
 
 def _reviews_by_rank() -> NDArray[np.int64]:
     ranks = np.arange(ITEMS, dtype=np.float64) + POPULARITY_OFFSET
-    return spread(tuple((1 / (ranks * np.sqrt(ranks))).tolist()), ORIGINAL_REVIEWS)
+    return spread((1 / (ranks * np.sqrt(ranks))).tolist(), ORIGINAL_REVIEWS)
 
 
 def _days() -> tuple[NDArray[np.uint32], list[int], list[str]]:

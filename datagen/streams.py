@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 MAX_SEED = 2**64 - 1
@@ -43,14 +45,11 @@ def below(limit: int | NDArray[np.int64], bits: NDArray[np.uint32]) -> NDArray[n
     return (bits.astype(np.int64) * limit) >> 32
 
 
-def spread(weights: tuple[float, ...], slots: int) -> NDArray[np.int64]:
-    """Slots in proportion to the weights, summing to exactly `slots` (largest remainder, ties to the first)."""
-    total = sum(weights)
-    exact = [weight * slots / total for weight in weights]
-    counts = np.array([int(share) for share in exact], dtype=np.int64)
-    order = sorted(range(len(weights)), key=lambda index: (int(exact[index]) - exact[index], index))
-    counts[order[: slots - int(counts.sum())]] += 1
-    return counts
+def spread(weights: Sequence[float], count: int) -> NDArray[np.int64]:
+    """`count` divided in proportion to the weights, in whole parts that are less than one off and add up."""
+    ends = np.cumsum(weights)
+    parts: NDArray[np.int64] = np.diff(np.rint(ends / ends[-1] * count), prepend=0.0).astype(np.int64)
+    return parts
 
 
 def slots(weights: tuple[float, ...]) -> NDArray[np.uint8]:

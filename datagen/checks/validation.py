@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from hashlib import md5
 from importlib import import_module
 from io import BytesIO
+from typing import NamedTuple
 
 import orjson
 import polars as pl
@@ -24,6 +26,10 @@ from datagen.target import OBJECTS, STATE
 BATCH_BYTES = 16 * 1024 * 1024
 BATCH_OBJECTS = 1_000
 READERS = 4
+CONTENT = "content has the MD5 that was recorded"
+UNREADABLE = (pl.exceptions.PolarsError, ValueError, LookupError, TypeError)  # what content of another form leads to
+
+Batch = list[tuple[str, str]]  # keys and ETags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +56,14 @@ class _Found:
     data: Sink
     objects: pl.DataFrame
     truth: Mapping[str, pl.DataFrame]
+
+
+class _BatchRead(NamedTuple):
+    """What came of reading a batch: facts, or what is wrong with it."""
+
+    facts: pl.DataFrame | None
+    changed: list[str]
+    error: str | None
 
 
 def validate(to: str) -> Report:
@@ -108,32 +122,49 @@ def _content(found: _Found) -> list[Check]:
     checks = import_module(f"datagen.checks.{found.made.name}").CHECKS
     if found.made.single_object is not None:
         stream: StreamChecks = checks
-        return stream.judge(found.spec, _whole_lines(found.data.stream(found.made.single_object)), found.truth)
+        pieces = _whole_lines(found.data.stream(found.made.single_object))
+        try:
+            return stream.judge(found.spec, pieces, found.truth)
+        except UNREADABLE as error:
+            return [_unreadable([f"{found.made.single_object}: {_first_line(error)}"], found)]
     many: ObjectChecks = checks
-    facts: list[pl.DataFrame] = []
-    changed: list[str] = []
-
-    def take(read: Future[tuple[pl.DataFrame, list[str]]]) -> None:
-        facts_of, odd = read.result()
-        facts.append(facts_of)
-        changed.extend(odd)
-
     with ThreadPoolExecutor(READERS) as pool:
-        ahead: deque[Future[tuple[pl.DataFrame, list[str]]]] = deque()
-        for batch in _batches(found.objects):
-            ahead.append(pool.submit(_read, found.data, many, batch))
-            if len(ahead) > READERS:
-                take(ahead.popleft())
-        for read in ahead:
-            take(read)
+        batches = list(_ahead(pool, partial(_read, found.data, many), _batches(found.objects)))
+    changed = [key for batch in batches for key in batch.changed]
+    if changed:
+        return [none_odd(CONTENT, changed, len(found.objects))]
+    unreadable = [batch.error for batch in batches if batch.error is not None]
+    if unreadable:
+        return [_unreadable(unreadable, found)]
     return [
-        none_odd("content has the MD5 that was recorded", changed, len(found.objects)),
-        *many.judge(found.spec, pl.concat(facts), found.truth),
+        none_odd(CONTENT, [], len(found.objects)),
+        *many.judge(found.spec, pl.concat([batch.facts for batch in batches if batch.facts is not None]), found.truth),
     ]
 
 
-def _batches(objects: pl.DataFrame) -> Iterator[list[tuple[str, str]]]:
-    batch: list[tuple[str, str]] = []
+def _ahead(
+    pool: ThreadPoolExecutor, read: Callable[[Batch], _BatchRead], batches: Iterator[Batch]
+) -> Iterator[_BatchRead]:
+    """The batches read, in their order, with no more of them in memory than there are readers and one."""
+    ahead: deque[Future[_BatchRead]] = deque()
+    for batch in batches:
+        ahead.append(pool.submit(read, batch))
+        if len(ahead) > READERS:
+            yield ahead.popleft().result()
+    for future in ahead:
+        yield future.result()
+
+
+def _unreadable(errors: list[str], found: _Found) -> Check:
+    return none_odd("objects have the form of the data set", errors, len(found.objects))
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+
+
+def _batches(objects: pl.DataFrame) -> Iterator[Batch]:
+    batch: Batch = []
     size = 0
     for key, bytes_, etag in objects.select("key", "size", "etag").iter_rows():
         batch.append((key, etag))
@@ -145,14 +176,19 @@ def _batches(objects: pl.DataFrame) -> Iterator[list[tuple[str, str]]]:
         yield batch
 
 
-def _read(sink: Sink, checks: ObjectChecks, batch: Sequence[tuple[str, str]]) -> tuple[pl.DataFrame, list[str]]:
+def _read(sink: Sink, checks: ObjectChecks, batch: Batch) -> _BatchRead:
     objects = [Read(key, sink.get(key)) for key, _ in batch]
-    odd = [
+    changed = [
         each.key
         for each, (_, etag) in zip(objects, batch, strict=True)
         if "-" not in etag and md5(each.data, usedforsecurity=False).hexdigest() != etag
     ]
-    return checks.facts(objects), odd
+    if changed:
+        return _BatchRead(facts=None, changed=changed, error=None)
+    try:
+        return _BatchRead(facts=checks.facts(objects), changed=[], error=None)
+    except UNREADABLE as error:
+        return _BatchRead(facts=None, changed=[], error=f"from {batch[0][0]} on: {_first_line(error)}")
 
 
 def _whole_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:

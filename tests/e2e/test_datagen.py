@@ -1,5 +1,8 @@
 """Data sets written to S3: the same objects as anywhere, whole or absent, and clear refusals."""
 
+import csv
+import gzip
+import json
 import os
 import signal
 import socket
@@ -7,14 +10,15 @@ import subprocess
 import sys
 import time
 from contextlib import closing, suppress
-from io import BytesIO
+from datetime import UTC, datetime
+from io import BytesIO, StringIO
 from uuid import uuid4
 
 import boto3
 import polars as pl
 import pytest
 
-from datagen import GenerateRequest, generate
+from datagen import GenerateRequest, InventoryRequest, generate, validate, write_inventory
 from datagen.errors import BucketMissingError, ForbiddenError, TargetNotEmptyError
 
 pytestmark = pytest.mark.e2e
@@ -178,3 +182,63 @@ def test_ctrl_c_on_the_command_line_leaves_no_upload_open(s3, bucket, environmen
     assert "--resume" in stderr
     assert s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []
     assert listing(s3, bucket, "r/") == []
+
+
+MANY = {
+    "stations": (10, {"years": 1.0}),
+    "claims": (100, {"claims": 5.0}),
+    "texts": (160, {"words": 20_000, "dirty": 0.3}),
+    "loans": (10_000, {"batch": 25}),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_one_worker_four_workers_and_an_interrupted_run_end_at_the_same_listing(name, s3, bucket):
+    def request(place, **changes):
+        count, parameters = MANY[name]
+        to = f"s3://{bucket}/{place}/{name}"
+        return GenerateRequest(**{"dataset": name, "to": to, "count": count, "parameters": parameters, **changes})
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    generate(request("one", workers=1))
+    generate(request("four", workers=4))
+    with pytest.raises(KeyboardInterrupt):
+        generate(request("broken", workers=1), progress=interrupt)
+    whole = listing(s3, bucket, f"one/{name}/")
+    part = listing(s3, bucket, f"broken/{name}/")
+    assert 0 < len(part) < len(whole), "it was stopped in the middle"
+    generate(request("broken", resume=True))
+    assert listing(s3, bucket, f"four/{name}/") == whole
+    assert listing(s3, bucket, f"broken/{name}/") == whole
+    objects = read_parquet(s3, bucket, f"one/_truth/{name}/objects.parquet").sort("key")
+    recorded = [(key, size, f'"{etag}"') for key, size, etag in objects.select("key", "size", "etag").iter_rows()]
+    assert recorded == whole, "truth has key, size and ETag of every object"
+    assert validate(f"s3://{bucket}/broken/{name}").ok
+
+
+def test_an_inventory_of_a_prefix_lists_what_s3_lists(s3, bucket):
+    generate(GenerateRequest(dataset="loans", to=f"s3://{bucket}/data", count=2_500))
+    at = datetime(2026, 3, 31, 7, tzinfo=UTC)
+    made = write_inventory(
+        InventoryRequest(source=f"s3://{bucket}/data", to=f"s3://{bucket}/inv", rows_per_file=1_000, at=at)
+    )
+    assert made.manifest_key == f"inv/{bucket}/all/2026-03-31T07-00Z/manifest.json"
+    manifest = json.loads(s3.get_object(Bucket=bucket, Key=made.manifest_key)["Body"].read())
+    rows = []
+    for file in manifest["files"]:
+        body = s3.get_object(Bucket=bucket, Key=file["key"])["Body"].read()
+        rows += csv.reader(StringIO(gzip.decompress(body).decode(), newline=""))
+    assert [file.rows for file in made.files] == [1_000, 1_000, 500]
+    assert [(row[0], row[1], int(row[2]), f'"{row[4]}"') for row in rows] == [
+        (bucket, f"data/{key}", size, etag) for key, size, etag in listing(s3, bucket, "data/")
+    ]
+
+
+def test_overwrite_leaves_nothing_of_the_former_data(s3, bucket):
+    to = f"s3://{bucket}/loans"
+    generate(GenerateRequest(dataset="loans", to=to, count=50))
+    generate(GenerateRequest(dataset="loans", to=to, count=20, seed=2, overwrite=True))
+    assert len(listing(s3, bucket, "loans/")) == 20
+    assert validate(to).ok
