@@ -50,6 +50,8 @@ class Engine:
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)
     map_runs: dict[str, OpenMapRun] = field(default_factory=dict)
+    nested_runs: dict[str, list[str]] = field(default_factory=dict)
+    """The Map Runs of child executions, by the child's ARN."""
     activities: dict[str, Activity] = field(default_factory=dict)
     tokens: TaskTokens = field(default_factory=TaskTokens)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -143,8 +145,8 @@ class Engine:
         """Register a Map Run that has begun."""
         self.map_runs[map_run.arn] = OpenMapRun(map_run, children)
         parent = self.executions.get(map_run.execution_arn)
-        if parent is not None:
-            parent.map_runs.append(map_run.arn)
+        runs = self.nested_runs.setdefault(map_run.execution_arn, []) if parent is None else parent.map_runs
+        runs.append(map_run.arn)
 
     def change_map_run(self, found: OpenMapRun, changes: Mapping[str, Any]) -> None:
         """Put new limits into force."""

@@ -35,8 +35,11 @@ async def describe_map_run(engine: Engine, request: Request) -> Answer:
 
 async def list_map_runs(engine: Engine, request: Request) -> Answer:
     """ListMapRuns of an execution, newest first."""
-    execution = execution_of(engine, request["executionArn"])
-    records = [engine.map_runs[arn].record for arn in reversed(execution.map_runs)]
+    arn = request["executionArn"]
+    runs = engine.nested_runs.get(arn)
+    if runs is None:
+        runs = execution_of(engine, arn).map_runs
+    records = [engine.map_runs[run].record for run in reversed(runs)]
     return page(records, request, "mapRuns", MapRun.summary)
 
 

@@ -23,7 +23,8 @@ Kind = Literal["SUCCEEDED", "FAILED", "PENDING"]
 KINDS: Final[tuple[Kind, ...]] = ("FAILED", "PENDING", "SUCCEEDED")
 MAX_FILE_BYTES: Final = 5 * 1024**3
 """A result file ends at 5 GB ("ResultWriter (Map)")."""
-_PART_BYTES: Final = 16 * 1024**2
+PART_BYTES: Final = 16 * 1024**2
+"""Bytes of a part; at most 10,000 parts make an object ("Multipart upload limits")."""
 _UPLOADS_AT_ONCE: Final = 2
 
 
@@ -64,11 +65,11 @@ class _File:
             self._chunks += (opening, text, b"\n") if lines else (opening, text)
             self._buffered += len(text) + 1
             self._entries += 1
-        if self._buffered >= _PART_BYTES:
+        if self._buffered >= PART_BYTES:
             async with self._sending:
-                if self._buffered >= _PART_BYTES:  # another child may have sent it while this one waited
+                if self._buffered >= PART_BYTES:  # another child may have sent it while this one waited
                     await self._send_part()
-                    if self._written >= self._writer.max_file_bytes:
+                    if self._written >= MAX_FILE_BYTES:
                         await self._complete()
 
     async def _send_part(self) -> None:
@@ -124,7 +125,6 @@ class ResultFiles:
         prefix: str,
         map_run_arn: str,
         lines: bool = False,
-        max_file_bytes: int = MAX_FILE_BYTES,
         redrive: int = 0,
         earlier: Sequence[Mapping[str, Any]] = (),
     ) -> None:
@@ -137,7 +137,6 @@ class ResultFiles:
         self.folder = f"{folder}/Redrive-{redrive}" if redrive else folder
         self.lines = lines
         self.extension = "jsonl" if lines else "json"
-        self.max_file_bytes = max_file_bytes
         self._map_run_arn = map_run_arn
         self._files = {kind: _File(self, kind) for kind in KINDS}
 
@@ -154,7 +153,6 @@ class ResultFiles:
             prefix=self._prefix,
             map_run_arn=self._map_run_arn,
             lines=self.lines,
-            max_file_bytes=self.max_file_bytes,
             redrive=redrive,
             earlier=self._succeeded(),
         )

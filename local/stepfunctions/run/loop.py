@@ -34,6 +34,7 @@ from local.stepfunctions.errors import (
     StatesError,
     TaskTimeout,
 )
+from local.stepfunctions.language import check_total
 from local.stepfunctions.payload import Payload, check_size
 from local.stepfunctions.run import flow
 from local.stepfunctions.run.branch import Branch, Checkpoint
@@ -109,7 +110,7 @@ async def _run_state(state: State, payload: Payload, branch: Branch, resumed: Ch
                 and error is not failure
             ):
                 _evaluation_failed(error, failure, state, before, branch)
-            delay = _retry_delay(state.retriers, attempts, error)
+            delay = retry_delay(state.retriers, attempts, error)
             if delay is not None:
                 await asyncio.sleep(delay)
                 branch.state["RetryCount"] += 1
@@ -127,6 +128,7 @@ async def _run_state(state: State, payload: Payload, branch: Branch, resumed: Ch
     if outcome.assigned:
         details["assignedVariables"] = flow.assigned_texts(outcome.assigned)
         branch.variables = {**branch.variables, **outcome.assigned}
+        check_total(branch.variables, state_name=state.name)
     branch.event(f"{kind}StateExited", details)
     return outcome
 
@@ -152,7 +154,7 @@ def _evaluation_failed(
     branch.event("EvaluationFailed", details)
 
 
-def _retry_delay(retriers: tuple[Retrier, ...], attempts: list[int], error: StatesError) -> float | None:
+def retry_delay(retriers: tuple[Retrier, ...], attempts: list[int], error: StatesError) -> float | None:
     """Seconds to wait before the next attempt, or None when the error is not to be retried (any more)."""
     for index, retrier in enumerate(retriers):
         if matches(retrier.errors, error):

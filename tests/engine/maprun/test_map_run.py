@@ -299,3 +299,51 @@ def test_an_empty_file_and_a_header_alone_end_without_items(go: Any) -> None:
     header_only = go(distributed(ItemReader=READER), content="id,grade\n")
     assert header_only.output == []
     assert header_only.map_run["itemCounts"]["total"] == 0
+
+
+@pytest.mark.aws("documented")
+def test_a_result_file_over_its_limit_is_followed_by_the_next(go: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.stepfunctions.maprun.writer.PART_BYTES", 100)
+    monkeypatch.setattr("local.stepfunctions.maprun.writer.MAX_FILE_BYTES", 250)
+    config = {"Transformation": "COMPACT"}
+    items = [f"item {number:03d} {'x' * 40}" for number in range(20)]
+    ran = go(distributed(ResultWriter={**WRITER, "WriterConfig": config}), items)
+    listed = files(ran)["manifest.json"]["ResultFiles"]["SUCCEEDED"]
+    assert [file["Key"].rsplit("/", 1)[-1] for file in listed] == [f"SUCCEEDED_{n}.json" for n in range(len(listed))]
+    assert len(listed) > 2
+    assert [entry for file in listed for entry in ran.s3.json("out", file["Key"])] == items
+    assert all(file["Size"] == len(ran.s3.objects["out", file["Key"]]) for file in listed)
+
+
+@pytest.mark.aws("documented")
+def test_an_express_child_is_timed_out_after_its_five_minutes(go: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.stepfunctions.maprun.children.EXPRESS_SECONDS", 0.1)
+    slow = machine(W={"Type": "Wait", "Seconds": 30, "End": True})
+    ran = go(distributed(slow, kind="EXPRESS", ToleratedFailureCount=1, ResultWriter=WRITER), [1])
+    (entry,) = files(ran)["FAILED_0.json"]
+    assert (entry["Status"], entry["Error"]) == ("TIMED_OUT", "States.Timeout")
+    assert ran.map_run["itemCounts"]["timedOut"] == 1
+
+
+@pytest.mark.aws("documented")
+def test_a_distributed_map_within_a_distributed_map_has_map_runs_of_its_own(go: Any) -> None:
+    config = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    inner = {"Type": "Map", "Label": "Inner", "ItemProcessor": {**config, **PASS}, "End": True}
+    found: list[list[str]] = []
+
+    async def look(engine: Any, _execution: Any) -> None:
+        found.extend(engine.nested_runs.values())
+
+    ran = go(distributed(machine(I=inner)), [[1, 2], [3]], inspect=look)
+    assert ran.output == [[1, 2], [3]]
+    assert len(found) == 2
+    assert all(":mapRun:machine/Inner:" in arn for runs in found for arn in runs)
+
+
+@pytest.mark.aws("recorded")
+def test_a_retried_map_is_a_new_map_run_over_all_items(go: Any) -> None:
+    retry = [{"ErrorEquals": ["States.ExceedToleratedFailureThreshold"], "IntervalSeconds": 1, "MaxAttempts": 1}]
+    ran = go(distributed(FAIL_BAD, ItemReader=READER, Retry=retry))
+    assert len(ran.execution.map_runs) == 2
+    totals = [ran.engine.map_runs[arn].record.items.total for arn in ran.execution.map_runs]
+    assert totals == [10, 10]
