@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
 import uuid
@@ -25,6 +26,12 @@ def generated_label(machine_arn: str, pointer: str) -> str:
     return str(uuid.uuid3(_LABELS, machine_arn + pointer))
 
 
+def _uuid_text(digits: str, version: int) -> str:
+    """A UUID of the version from 32 hexadecimal digits, as ``str(uuid.UUID(digits, version=version))``, but quicker."""
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-{version}{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
 @dataclass(slots=True, kw_only=True)
 class MapRun:
     """One Map Run, from its start on."""
@@ -45,21 +52,22 @@ class MapRun:
     total_known: bool = False
     redrives: int = 0
     redriven: float | None = None
+    machine_arn: str = field(init=False)
+    """The labelled machine that the children are executions of."""
 
-    @property
-    def machine_arn(self) -> str:
-        """The labelled machine that the children are executions of."""
-        return self.place.state_machine(f"{self.machine_name}/{self.label}")
+    def __post_init__(self) -> None:
+        self.machine_arn = self.place.state_machine(f"{self.machine_name}/{self.label}")
 
     def child_name(self, index: int) -> str:
-        """The name of a child execution: name-based, so that a child keeps it."""
-        return str(uuid.uuid3(_LABELS, f"{self.run_id}:{index}"))
+        """The name of a child execution: name-based (``uuid.uuid3``), so that a child keeps it."""
+        name = b"%b%b:%d" % (_LABELS.bytes, self.run_id.encode(), index)
+        return _uuid_text(hashlib.md5(name, usedforsecurity=False).hexdigest(), 3)
 
     def child_arn(self, name: str) -> str:
         """The ARN of a child execution."""
         machine = f"{self.machine_name}/{self.label}"
         if self.execution_type == "EXPRESS":
-            return self.place.express(machine, name, str(uuid.UUID(int=random.getrandbits(128), version=4)))
+            return self.place.express(machine, name, _uuid_text(f"{random.getrandbits(128):032x}", 4))
         return self.place.execution(machine, name)
 
     def exceeded(self) -> bool:
