@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 
 GUARD_SCRIPT = Path(__file__).with_name("guard.py")
 POLL_SECONDS = 0.02
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def acquire(path: Path, *, seconds: float = 0.5) -> int | None:
@@ -64,20 +61,18 @@ def holder(path: Path) -> int | None:
         os.close(descriptor)
 
 
-def start_guard() -> tuple[subprocess.Popen[bytes], int]:
-    """A process that ends this process group once this process is gone, and the descriptor that holds it
-    back.
-    """
-    reader, writer = os.pipe()
-    try:
-        guard = subprocess.Popen(  # noqa: S603 - our own interpreter and script
+_guards: list[subprocess.Popen[bytes]] = []  # a guard waits for the end of its standard input, so it is held here
+
+
+def start_guard() -> None:
+    """Start a process that ends this process's group once this process is gone, however it went."""
+    _guards.append(
+        subprocess.Popen(  # noqa: S603 - our own interpreter and script
             [sys.executable, "-I", "-S", str(GUARD_SCRIPT), str(os.getpgrp())],
-            stdin=reader,
+            stdin=subprocess.PIPE,
             start_new_session=True,
         )
-    finally:
-        os.close(reader)
-    return guard, writer
+    )
 
 
 def on_end_of(descriptor: int, act: Callable[[], None]) -> None:
@@ -89,27 +84,6 @@ def on_end_of(descriptor: int, act: Callable[[], None]) -> None:
         act()
 
     threading.Thread(target=wait, name="liveness", daemon=True).start()
-
-
-def die_with_parent() -> None:
-    """Have this process get SIGTERM when its parent is gone, also when the parent was killed.
-
-    To be called first thing in the child's main thread. Linux tells a child itself; elsewhere a thread
-    looks once a second.
-    """
-    parent = os.getppid()
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before the request was made
-            os.kill(os.getpid(), signal.SIGTERM)
-        return
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 def group_is_alive(group: int) -> bool:

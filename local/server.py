@@ -83,6 +83,7 @@ def start(*, state: StateDir, port: int = DEFAULT_PORT, detach: bool = False, en
     Port 0 takes a free one. Raises AlreadyRunningError, PortInUseError, or StartError with the end of the
     log.
     """
+    _collect()
     state.create()
     with contextlib.ExitStack() as handed:  # the child's descriptors: closed here once it has them
         lock = processes.acquire(state.lock)
@@ -144,6 +145,7 @@ def stop(state: StateDir) -> bool:
 
     True when one was running. Returns when the last process is gone.
     """
+    _collect()
     pid = processes.holder(state.lock)
     if pid is not None:
         if pid == 0:  # started a moment ago
@@ -161,6 +163,13 @@ def _end(pid: int, state: StateDir) -> None:
     if not processes.wait_until(lambda: processes.holder(state.lock) is None, seconds=STOP_SECONDS):
         os.kill(pid, signal.SIGKILL)
     _kill(pid)
+
+
+def _collect() -> None:
+    """Let go of the servers of this process that ended by themselves."""
+    for pid, child in list(_children.items()):
+        if child.process.poll() is not None:
+            _kill(pid)
 
 
 def _kill(pid: int) -> None:
