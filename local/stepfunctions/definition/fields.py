@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from local.stepfunctions.definition.nodes import Assign, Condition, Discard, Evaluate, Field
+from local.stepfunctions.definition.problem import Problem
 from local.stepfunctions.language import (
     LanguageError,
     QueryLanguage,
@@ -16,35 +16,31 @@ from local.stepfunctions.language import (
     compile_reference_path,
     compile_rule,
     compile_template,
+    java,
 )
 from local.stepfunctions.language.jsonpath import ReferencePath
 from local.stepfunctions.scope import Json, Scope
 
 T = TypeVar("T")
+N = TypeVar("N", int, float)
 
-Severity = Literal["ERROR", "WARNING"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
-    """A mistake in a definition: AWS's code, its message and the JSON pointer of the place."""
-
-    code: str
-    message: str
-    pointer: str
-    severity: Severity = "ERROR"
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.message} at {self.pointer or '/'}"
-
-
-_TYPE_NAMES: Mapping[type, str] = {
-    str: "string",
-    bool: "boolean",
-    int: "integer",
-    dict: "object",
-    list: "array",
+_TYPE_NAMES: Final[Mapping[type, str]] = {
+    str: "STRING",
+    bool: "BOOLEAN",
+    int: "NUMBER",
+    dict: "OBJECT",
+    list: "ARRAY",
 }
+_NUMBER_FIELDS: Final = (
+    "TimeoutSeconds", "HeartbeatSeconds", "Seconds", "Timestamp", "MaxConcurrency", "ToleratedFailureCount",
+    "ToleratedFailurePercentage", "MaxItems", "MaxItemsPerBatch", "MaxInputBytesPerBatch",
+)  # fmt: skip
+_ONLY_IN: Final[Mapping[str, QueryLanguage]] = {
+    **dict.fromkeys(("InputPath", "OutputPath", "ResultPath", "ResultSelector", "Parameters", "Result"), "JSONPath"),
+    **dict.fromkeys(("ItemsPath", "ErrorPath", "CausePath", *(f"{name}Path" for name in _NUMBER_FIELDS)), "JSONPath"),
+    **dict.fromkeys(("Arguments", "Output", "Items"), "JSONata"),
+}
+"""Fields that exist in one query language alone."""
 
 
 class Fields:
@@ -56,7 +52,10 @@ class Fields:
         self.within = within
         """What stands before a field's name where a failure names it: ``Choices[0]/``."""
         self.problems = problems
+        self.language: QueryLanguage | None = None
+        """The query language of the state that the object belongs to."""
         self._taken: set[str] = set()
+        self._missing: list[str] = []
 
     def problem(self, message: str, field: str = "", code: str = "SCHEMA_VALIDATION_FAILED") -> None:
         """Record a mistake at this object or at one of its fields."""
@@ -83,7 +82,7 @@ class Fields:
         self._taken.add(field)
         if field not in self._value:
             if required:
-                self.problem(f"These fields are required: [{field}]")
+                self._missing.append(field)
             return None
         value = self._value[field]
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
@@ -95,18 +94,14 @@ class Fields:
         """The field if it is one of the allowed words."""
         value = self.take(field, str, required=required)
         if value is not None and value not in allowed:
-            self.problem(f"Value is not valid. Acceptable values are {list(allowed)}", field)
+            self.problem(f"Value should be one of the following: [{', '.join(allowed)}]", field)
             return None
         return value
 
     def integer(self, field: str, minimum: int, maximum: int, *, required: bool = False) -> int | None:
         """The field if it is a whole number within the limits."""
         value = self.take(field, int, required=required)
-        if value is not None and not minimum <= value <= maximum:
-            limit = f"greater than or equal to {minimum}" if value < minimum else f"less than or equal to {maximum}"
-            self.problem(f"Value is not valid. It must be {limit}", field)
-            return None
-        return value
+        return None if value is None else self._within(value, field, minimum, maximum)
 
     def number(self, field: str, minimum: float, maximum: float) -> float | None:
         """The field if it is a number within the limits."""
@@ -116,16 +111,26 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.problem("Expected value of type [NUMBER]", field)
             return None
-        if not minimum <= value <= maximum:
-            limit = f"greater than or equal to {minimum:g}" if value < minimum else f"less than or equal to {maximum:g}"
-            self.problem(f"Value is not valid. It must be {limit}", field)
-            return None
-        return value
+        return self._within(value, field, float(minimum), float(maximum))
+
+    def _within(self, value: N, field: str, minimum: float, maximum: float) -> N | None:
+        if value < minimum:
+            self.problem(f"Minimum value is {minimum}", field)
+        elif value > maximum:
+            self.problem(f"Maximum value is {maximum}", field)
+        else:
+            return value
+        return None
 
     def child(self, field: str, *, required: bool = False) -> Fields | None:
         """The field as an object of its own."""
         value = self.take(field, dict, required=required)
-        return None if value is None else Fields(value, self.at(field), self.problems, f"{self.within}{field}/")
+        return None if value is None else self._inner(value, field, f"{self.within}{field}/")
+
+    def _inner(self, value: Mapping[str, Any], field: str, within: str) -> Fields:
+        inner = Fields(value, self.at(field), self.problems, within)
+        inner.language = self.language
+        return inner
 
     def state(self, name: str) -> Fields | None:
         """The field as a state: failures name its own fields without what the state stands in."""
@@ -141,22 +146,38 @@ class Fields:
         for index, entry in enumerate(value or []):
             if isinstance(entry, dict):
                 within = f"{self.within}{field}[{index}]/"
-                found.append(Fields(entry, f"{self.at(field)}[{index}]", self.problems, within))
+                found.append(self._inner(entry, f"{field}[{index}]", within))
             else:
                 self.problem("Expected value of type [OBJECT]", f"{field}[{index}]")
         return found
 
     def exclusive(self, *fields: str) -> None:
         """Record a mistake when more than one of the fields is given."""
-        given = [field for field in fields if field in self._value]
-        if len(given) > 1:
-            self.problem(f"You cannot specify both {' and '.join(repr(name) for name in given)}; use one of them")
+        if sum(field in self._value for field in fields) > 1:
+            self.problem(f"There should only be one of the following fields: {_listed(fields)}")
+
+    def lacks(self, *fields: str) -> None:
+        """Record that none of the fields is given, where one must be."""
+        self.problem(f"This object should have only one of the following fields: {_listed(fields)}")
 
     def done(self) -> None:
-        """Record every field that nobody took: an unknown field is refused, never ignored."""
+        """Record what is missing, and every field that nobody took: an unknown field is refused, never ignored."""
+        if self._missing:
+            self.problem(f"These fields are required: {_listed(self._missing)}")
         for field in self._value:
             if field not in self._taken:
-                self.problem(f"Field '{field}' is not supported", field)
+                self.refuse(field)
+
+    def refuse(self, field: str) -> None:
+        """Record a field that must not stand here."""
+        only = _ONLY_IN.get(field)
+        if self.language is None or only is None or only == self.language:
+            self.problem(f"Field '{field}' is not supported")
+        else:
+            self.problem(
+                f"The QueryLanguage is set to '{self.language}', but field '{field}' is only supported "
+                f"for the '{only}' QueryLanguage"
+            )
 
     # --- expressions -----------------------------------------------------------------------------
 
@@ -230,11 +251,15 @@ class Fields:
             return None
         self._taken.add(field)
         if not (value.startswith("{%") and value.endswith("%}")):
-            self.problem("The value of a dynamic field must be a JSONata expression between {% and %}", field)
+            self.problem("JSONata string must start with {% and end with %}", field)
             return None
         name = self.within + field
         evaluate = self._compiled(field, lambda: compile_template(value, language=language, field=name, catching=False))
         return None if evaluate is None else Field(evaluate=evaluate, text=value[2:-2].strip(), name=name)
+
+
+def _listed(fields: Sequence[str]) -> str:
+    return f"[{', '.join(java.distinct(list(fields)))}]"
 
 
 def literal(value: Json, name: str) -> Field:

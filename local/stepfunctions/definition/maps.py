@@ -49,7 +49,9 @@ def parse_map(name: str, fields: Fields, language: QueryLanguage, context: Conte
         fields, "ToleratedFailurePercentage", language, 0, 100, whole=False
     )
     fields.exclusive("ItemProcessor", "Iterator")
-    processor = fields.child("Iterator" if "Iterator" in fields else "ItemProcessor", required=True)
+    if "Iterator" not in fields and "ItemProcessor" not in fields:
+        fields.lacks("ItemProcessor", "Iterator")
+    processor = fields.child("Iterator" if "Iterator" in fields else "ItemProcessor")
     if processor is None:
         return None
     config = processor.child("ProcessorConfig")
@@ -96,10 +98,14 @@ def _processor_config(config: Fields | None, context: Context) -> tuple[str, str
     if config is None:
         return "INLINE", ""
     mode = config.one_of("Mode", ("INLINE", "DISTRIBUTED")) or "INLINE"
-    execution_type = config.one_of("ExecutionType", ("STANDARD", "EXPRESS"), required=mode == "DISTRIBUTED") or ""
+    execution_type = ""
+    if mode == "DISTRIBUTED":
+        execution_type = config.one_of("ExecutionType", ("STANDARD", "EXPRESS"), required=True) or ""
     config.done()
     if mode == "DISTRIBUTED" and context.execution_type == "EXPRESS":
-        config.problem("Express state machines do not support Map states in DISTRIBUTED mode", "Mode")
+        config.problem(
+            "The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' state machines", "Mode"
+        )
     return mode, execution_type
 
 
@@ -149,11 +155,12 @@ def _label(fields: Fields, context: Context) -> str | None:
     if not label:
         fields.problem("Label cannot be empty", "Label")
     if len(label) > MAX_LABEL:
-        fields.problem(f"Label cannot exceed {MAX_LABEL} characters", "Label")
+        message = f"The label '{label}' exceeds the {MAX_LABEL}-character limit allowed by the service"
+        fields.problem(message, "Label", "INVALID_LABEL_NAME")
     if (match := _BAD_LABEL.search(label)) is not None:
         fields.problem(f"Label contains invalid character: {match[0]!r}", "Label")
     if any(other.label == label for other in context.maps):
-        fields.problem(f"Label '{label}' is used by more than one Map state", "Label")
+        fields.problem(f"Duplicate Label name: {label}", "Label", "DUPLICATE_LABEL_NAME")
     return label
 
 
@@ -175,7 +182,7 @@ def _reader(fields: Fields, language: QueryLanguage) -> Reader | None:
         entry.problem(f"These fields are required: [{arguments}]")
     wrong = "Parameters" if arguments == "Arguments" else "Arguments"
     if wrong in value:
-        entry.problem(f"Field '{wrong}' is not supported", wrong)
+        entry.refuse(wrong)
     max_items = None
     config = value.get("ReaderConfig")
     if isinstance(config, dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
 
@@ -35,6 +36,10 @@ _NOT_IN_EXPRESS = {
 }
 
 
+_TIMINGS = ("Seconds", "Timestamp", "SecondsPath", "TimestampPath")
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
 StateParser: TypeAlias = Callable[[str, Fields, QueryLanguage, Context], State | None]
 
 
@@ -47,10 +52,9 @@ def parse_state(name: str, fields: Fields, context: Context, more: Mapping[str, 
     if "QueryLanguage" in fields:
         chosen = fields.one_of("QueryLanguage", ("JSONPath", "JSONata"))
         if chosen == "JSONPath" and language == "JSONata":
-            fields.problem(
-                "'QueryLanguage' cannot be 'JSONPath' when the state machine's is 'JSONata'", "QueryLanguage"
-            )
-        language = cast("QueryLanguage", chosen or language)
+            fields.problem("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine")
+        language = cast("QueryLanguage", chosen or "JSONata")  # AWS reads every other value as JSONata
+    fields.language = language
     if kind is None:
         return None
     state = (_PARSERS.get(kind) or more[kind])(name, fields, language, context)
@@ -77,9 +81,9 @@ def _next(fields: Fields) -> str | None:
     end = fields.take("End", bool)
     target = fields.take("Next", str)
     if end and target is not None:
-        fields.problem("You cannot specify both 'Next' and 'End'; use one of them")
-    if not end and target is None:
-        fields.problem("These fields are required: [Next]")
+        fields.exclusive("Next", "End")
+    if not end and "Next" not in fields:
+        fields.lacks("Next", "End")
     return None if end else target
 
 
@@ -108,10 +112,12 @@ def _error_entries(fields: Fields, field: str) -> list[Fields]:
         errors = entry.take("ErrorEquals", list, required=True)
         if errors is None:
             continue
-        if not errors or not all(isinstance(error, str) for error in errors):
-            entry.problem("ErrorEquals must be a non-empty list of strings", "ErrorEquals")
+        if not errors:
+            entry.problem("Value cannot be empty", "ErrorEquals")
+        elif not all(isinstance(error, str) for error in errors):
+            entry.problem("Expected value of type [STRING]", "ErrorEquals")
         elif "States.ALL" in errors and (len(errors) > 1 or index != len(entries) - 1):
-            entry.problem("States.ALL must appear alone in its list, and in the last retrier or catcher", "ErrorEquals")
+            entry.problem("States.ALL must appear alone and at end of list", "ErrorEquals")
     return entries
 
 
@@ -195,12 +201,15 @@ def _text(fields: Fields, field: str, language: QueryLanguage) -> Field | None:
 
 def _wait(name: str, fields: Fields, language: QueryLanguage, _context: Context) -> State | None:
     found = common(name, fields, language, kind="Wait")
-    choices = ("Seconds", "Timestamp") + (("SecondsPath", "TimestampPath") if language == "JSONPath" else ())
-    given = [choice for choice in choices if choice in fields]
+    usable = _TIMINGS if language == "JSONPath" else _TIMINGS[:2]
+    given = [timing for timing in usable if timing in fields]
     if len(given) != 1:
-        fields.problem(f"Exactly one of {list(choices)} is required")
-        for choice in given:
-            fields.raw(choice)
+        if given:
+            fields.exclusive(*_TIMINGS)
+        else:
+            fields.lacks(*usable)
+        for timing in given:
+            fields.raw(timing)
         return None
     field = given[0]
     if field.endswith("Path"):
@@ -213,6 +222,8 @@ def _wait(name: str, fields: Fields, language: QueryLanguage, _context: Context)
         return WaitState(**found, seconds=seconds)
     timestamp = fields.expression("Timestamp", language)
     if timestamp is None and (text := fields.take("Timestamp", str)) is not None:
+        if _RFC3339.fullmatch(text) is None:
+            fields.problem("String does not match RFC3339 timestamp", "Timestamp")
         timestamp = literal(text, "Timestamp")
     return WaitState(**found, timestamp=timestamp)
 
@@ -225,8 +236,8 @@ def _choice(name: str, fields: Fields, language: QueryLanguage, _context: Contex
     if language == "JSONata":
         found["output"] = fields.template("Output", language)
     entries = fields.children("Choices", required=True)
-    if not entries:
-        fields.problem("At least one choice rule is required", "Choices")
+    if fields.raw("Choices") == []:
+        fields.problem("Value cannot be empty", "Choices")
     rules = tuple(filter(None, (_choice_rule(entry, language) for entry in entries)))
     return ChoiceState(**found, rules=rules, default=fields.take("Default", str))
 
@@ -291,8 +302,8 @@ def _parallel(name: str, fields: Fields, language: QueryLanguage, context: Conte
     found |= result_fields(fields, language)
     branches: list[Workflow] = []
     entries = fields.children("Branches", required=True)
-    if "Branches" in fields and not entries:
-        fields.problem("At least one branch is required", "Branches")
+    if fields.raw("Branches") == []:
+        fields.problem("Value cannot be empty", "Branches")
     for entry in entries:
         entry.take("Comment", str)
         branch = parse_workflow(entry, context.within(execution_type=context.execution_type, language=context.language))
