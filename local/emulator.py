@@ -12,7 +12,15 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from local.bridge import MODULE
-from local.mends import large_bodies, s3_checksums, s3_digests, s3_settings, secure_transport, states_arns
+from local.mends import (
+    lambda_functions,
+    large_bodies,
+    s3_checksums,
+    s3_digests,
+    s3_settings,
+    secure_transport,
+    states_arns,
+)
 
 if TYPE_CHECKING:
     from local.bridge import Bridge
@@ -36,6 +44,6 @@ def load(bridge: Bridge) -> Any:
     sys.modules[MODULE] = bridge.as_module()
     services.stepfunctions = sys.modules[MODULE]  # type: ignore[attr-defined] # the attribute an import would set
     app = importlib.import_module("ministack.app").app
-    for mend in (large_bodies, s3_checksums, s3_digests, s3_settings, secure_transport, states_arns):
+    for mend in (lambda_functions, large_bodies, s3_checksums, s3_digests, s3_settings, secure_transport, states_arns):
         mend.apply()
     return large_bodies.in_slices(app)

@@ -1,8 +1,9 @@
 """The process of a Python function: imports its module, then calls its handler once for each line it is sent.
 
-Ministack starts it as a script of its own and sends the first line; `function_worker` sends the others. Both talk
-over the first two descriptors, in JSON lines. The function itself finds nothing on its standard input, and what it
-prints is its log, as on AWS. Failures have the form and the names that AWS's own runtime for Python gives them.
+Ministack starts it as a script of its own and sends the first line; `function_worker` sends the others.
+Both talk over the first two descriptors, in JSON lines. The function itself finds nothing on its standard
+input, and what it prints is its log, as on AWS. Failures have the form and the names that AWS's own runtime
+for Python gives them.
 """
 
 from __future__ import annotations
@@ -152,7 +153,7 @@ def number(value: Any) -> float:
 
 def unhandled(error: Exception) -> Failed:
     """An exception of the function, without the frame of this module."""
-    frames = traceback.extract_tb(error.__traceback__)[1:]
+    frames = [(f.filename, f.lineno or 0, f.name, f.line) for f in traceback.extract_tb(error.__traceback__)[1:]]
     return Failed(type(error).__name__, str(error), traceback.format_list(frames))
 
 

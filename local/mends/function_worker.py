@@ -1,63 +1,111 @@
-"""The server's end of a Python function's process: one invocation after the other, and a failure as AWS tells it.
+"""The server's end of a Python function's process: one invocation after the other, failures told as AWS tells them.
 
-Imported in the server's process alone, since it builds on ministack.
+It builds on ministack, so only the server's process may import it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import select
-import signal
-import subprocess
-import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ministack.core import lambda_runtime
 
-SCRIPT = Path(__file__).with_name("function_process.py").read_text(encoding="utf-8")
-INIT_SECONDS = 10.0  # Lambda Developer Guide, "Lambda execution environment": the init phase
-KILL_SECONDS = 2.0  # what a killed process may take to be gone
-PIECE_BYTES = 1 << 16
-MAX_LOG_BYTES = 1 << 22
-"""What one invocation may print; on top of it nothing is kept."""
+from local.mends.function_pipes import Ended, Pipes
+
+SCRIPT: Final = Path(__file__).with_name("function_process.py").read_text(encoding="utf-8")
+INIT_SECONDS: Final = 10.0
+"""How long the start of a function may take (Lambda Developer Guide, "Lambda execution environment": init phase)."""
+
+failures: Final[dict[str, dict[str, Any]]] = {}
+"""What callers are to be told of failed invocations, by request id."""
 
 
-class Ended(Exception):
-    """The function's process ended during an invocation."""
+class InitFailed(RuntimeError):
+    """The function's module could not be imported; ``told`` is the failure as the process tells it."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        super().__init__(told["errorMessage"])
+        self.told = told
+
+
+class Stopped(RuntimeError):
+    """The process was ended, or ended itself; ``kind`` is AWS's name for that."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc] # ministack has no types
-    """A process that runs a Python function, in the place of ministack's own.
+    """A process that runs a Python function: ministack's, but for what is said and how long is waited.
 
-    A failed invocation leaves the process as it is; one that times out ends it. No call lasts longer than the
-    function's timeout, and that of its start.
+    An exception of the function leaves the process as it is; a timeout ends it.
     """
 
-    def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
-        super().__init__(func_name, config, code_zip)
-        self.reports: dict[str, dict[str, Any]] = {}
-        """The failures of invocations by request id, for whoever answers the caller."""
-        self._log = bytearray()
+    _pipes: Pipes
 
     def _read_stderr(self) -> None:
-        """Leave the log to `_exchange`: ministack calls this in a thread."""
+        """Ministack has a thread for it: here the log is read together with the answers."""
 
     def _spawn(self) -> None:
-        """Start the process and import the function's module.
-
-        Raises RuntimeError when that fails or takes too long.
-        """
+        """Start the process and import the function's module. Raises InitFailed or Stopped."""
         super()._spawn()
-        for stream in (self._proc.stdin, self._proc.stdout, self._proc.stderr):
-            os.set_blocking(stream.fileno(), False)
+        self._pipes = Pipes(self._proc)
         depth = {"variable": lambda_runtime.INVOKE_DEPTH_ENV, "header": lambda_runtime.INVOKE_DEPTH_HEADER}
-        # An init that is cut off is tried again within the function's timeout.
-        answer = self._exchange({"depth": depth}, INIT_SECONDS + self._timeout)
+        # A start that lasts too long is made again, then within the function's own timeout.
+        answer = self._ask({"depth": depth}, INIT_SECONDS + self._timeout)
+        if "failure" in answer:
+            self._pipes.end()
+            raise InitFailed(answer["failure"])
+
+    def invoke(
+        self,
+        event: Any,
+        request_id: str,
+        *,
+        trace_id: str | None = None,
+        depth: int | None = None,
+        durable: dict[str, Any] | None = None,
+        invoked_function_arn: str | None = None,
+    ) -> dict[str, Any]:
+        """Run one invocation, in the time that the function and its start have."""
+        overlay = durable or {}
+        question = {
+            "event": event,
+            "context": {"request_id": request_id, "arn": invoked_function_arn or "", "seconds": self._timeout},
+            "environment": {
+                "_X_AMZN_TRACE_ID": trace_id,
+                lambda_runtime.INVOKE_DEPTH_ENV: None if depth is None else str(depth),
+                **{name: overlay.get(name) for name in lambda_runtime.DURABLE_ENV_VARS},
+            },
+        }
+        with self._lock:
+            cold = self._proc is None or self._proc.poll() is not None
+            more: dict[str, Any] = {}
+            try:
+                if cold:
+                    self._spawn()
+                answer = self._ask(question, self._timeout)
+            except InitFailed as failed:
+                answer = {"failure": failed.told}
+            except Stopped as stopped:
+                message = f"RequestId: {request_id} Error: {stopped}"
+                answer = {"failure": {"errorType": stopped.kind, "errorMessage": message}}
+                more["trace"] = message  # of all else the process has left a trace in the log
+            more |= {"cold_start": cold, "log": self._pipes.log()}
+        if "failure" not in answer:
+            return {"status": "ok", "result": answer["result"], **more}
+        failures[request_id] = answer["failure"]
+        return {"status": "error", "error": answer["failure"]["errorMessage"], "trace": "", **more}
+
+    def _ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any]:
+        try:
+            return self._pipes.ask(question, seconds)
+        except TimeoutError:
+            raise Stopped("Sandbox.Timedout", f"Task timed out after {self._timeout:.2f} seconds") from None
+        except Ended as ended:
+            raise Stopped("Runtime.ExitError", str(ended)) from None
 
     @property
     def _timeout(self) -> float:
-        return float(self.config.get("Timeout", 3))
+        return float(self.config["Timeout"])
