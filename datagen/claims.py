@@ -190,7 +190,9 @@ def make(spec: Spec, first: int, last: int) -> Part:
         if EDGES.get(number % EDGE_FILES) is Edge.DUPLICATE:
             original = next(written(spec, number - 1))
             claims[0] = original._replace(claim=original.claim._replace(edge=Edge.DUPLICATE))
-        data = (text.start + text.between.join(each.text for each in claims) + text.end).encode()
+        texts = [each.text for each in claims]
+        texts[0], texts[-1] = text.start + texts[0], texts[-1] + text.end
+        data = text.between.join(texts).encode()
         if due(number, float(spec.parameters["malformed"])):
             bodies.append(Body(key, data[: int(len(data) * MALFORMED_KEPT)], 0))
             continue

@@ -99,7 +99,7 @@ def write_inventory(request: InventoryRequest) -> Inventory:
     listed = (each for each in sink.list() if not each.key.startswith(f"{TRUTH}/"))
     if "ETag" in request.fields and source.scheme == "file":
         listed = (each._replace(etag=_digest(sink, each.key)) for each in listed)
-    files, base = _write(request, source, to, listed)
+    files, base = write_listing(request, source, listed)
     if not files:
         raise RequestError(f"there is no object at {source.url}: nothing was written")
     return Inventory(
@@ -115,11 +115,9 @@ def _digest(sink: Sink, key: str) -> str:
     return md5(sink.get(key), usedforsecurity=False).hexdigest()
 
 
-def _write(
-    request: InventoryRequest, source: Location, to: Location, listed: Iterable[Listed]
-) -> tuple[list[DataFile], str]:
-    """Write data files and manifest, if anything is listed; also tells the manifest's folder below `to`."""
-    at = (request.at or datetime.now(UTC)).astimezone(UTC)
+def write_listing(request: InventoryRequest, source: Location, listed: Iterable[Listed]) -> tuple[list[DataFile], str]:
+    """Write data files and manifest of what was listed, if anything was; also tells the manifest's folder."""
+    at, to = (request.at or datetime.now(UTC)).astimezone(UTC), Location.parse(request.to)
     target, place, origin = open_sink(to), _Place.of(to), _Place.of(source)
     root = f"{origin.bucket}/{request.id}"
     files = []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -19,11 +19,16 @@ from datagen.streams import below, due, due_before, halves, quarters, uuids, wor
 from datagen.text_variants import VARIANTS
 from datagen.vocabulary import WORDS
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 DATA_SET_ID = 4
 KEY, WORD, PLANT, NUMBER = range(4)  # streams of random bits
 MOST_NUMBERS = 8  # in one object
 MAX_OBJECTS = ssn.BLOCK // MOST_NUMBERS
 SHARD_WORDS = 1_000_000
+PADDED = 16  # bytes: a word has at most 8 letters, a planted number 15 characters
+CACHED_WORDS = 4_096  # joined at a time, so that they stay in the cache
 BYTES_A_WORD = sum(map(len, WORDS)) / len(WORDS) + 1
 
 
@@ -57,22 +62,47 @@ def _version_4(uuid: str) -> str:
     return f"{uuid[:14]}4{uuid[15:19]}{'89ab'[int(uuid[19], 16) & 3]}{uuid[20:]}"
 
 
+class _Vocabulary(NamedTuple):
+    """Words, each with a space behind it, padded to 16 bytes; and how many of the bytes count."""
+
+    padded: NDArray[np.complex128]  # a number type of 16 bytes, never computed with
+    lengths: NDArray[np.int64]
+
+
+def _padded(tokens: Sequence[str]) -> _Vocabulary:
+    text = b"".join(f"{token} ".encode().ljust(PADDED, b"\0") for token in tokens)
+    return _Vocabulary(np.frombuffer(text, np.complex128), np.array([len(token) + 1 for token in tokens]))
+
+
 @cache
-def _vocabulary() -> pl.Series:
-    return pl.Series(WORDS)
+def _words() -> _Vocabulary:
+    return _padded(WORDS)
 
 
 def _filler(seed: int, number: int, length: int, planted: list[str]) -> bytes:
     """Words separated by one space, with the planted numbers at random places in their order."""
     bits = quarters(words(seed, DATA_SET_ID, WORD, number, -(-length // 4))).ravel()[:length]
     choice = (bits.astype(np.uint32) * np.uint32(len(WORDS))) >> np.uint32(16)
-    vocabulary = _vocabulary()
+    vocabulary = _words()
     if planted:
-        places = _places(seed, number, length, len(planted))
-        choice[places] = np.arange(len(WORDS), len(WORDS) + len(planted))
-        vocabulary = pl.concat([vocabulary, pl.Series([f"ssn={each}" for each in planted])])
-    data: bytes = vocabulary.gather(choice).str.join(" ").cast(pl.Binary).item()
-    return data
+        choice[_places(seed, number, length, len(planted))] = np.arange(len(WORDS), len(WORDS) + len(planted))
+        tokens = _padded([f"ssn={each}" for each in planted])
+        vocabulary = _Vocabulary(
+            np.concatenate([vocabulary.padded, tokens.padded]), np.concatenate([vocabulary.lengths, tokens.lengths])
+        )
+    return b"".join(
+        _joined(vocabulary, choice[start : start + CACHED_WORDS]) for start in range(0, length, CACHED_WORDS)
+    )[:-1]
+
+
+def _joined(vocabulary: _Vocabulary, choice: NDArray[np.uint32]) -> bytes:
+    """The chosen words one after the other: each is stored with its padding, which the next one overwrites."""
+    lengths = vocabulary.lengths.take(choice)
+    ends = np.cumsum(lengths)
+    size = int(ends[-1])
+    text = np.empty(size + PADDED, np.uint8)
+    np.ndarray(size + 1, np.complex128, text, strides=(1,))[ends - lengths] = vocabulary.padded.take(choice)
+    return text[:size].tobytes()
 
 
 def _places(seed: int, number: int, length: int, count: int) -> NDArray[np.int64]:
@@ -124,7 +154,7 @@ DATA_SET = DataSet(
     ),
     key_pattern=re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\.txt"),
     single_object=None,
-    parallel="threads",
+    parallel="processes",
     shard=lambda spec: max(1, min(1_000, SHARD_WORDS // int(spec.parameters["words"]))),
     size=_size,
     make=make,
