@@ -15,7 +15,8 @@ from local.stepfunctions.scope import Json
 def dumps(value: Json) -> bytes:
     """Compact JSON in UTF-8; integers beyond 64 bits are printed in full."""
     try:
-        return orjson.dumps(value)
+        # A copy, because each result of orjson keeps the 4 KiB that it was written into, however short it is.
+        return bytes(memoryview(orjson.dumps(value)))
     except TypeError:  # orjson refuses integers beyond 64 bits and lone surrogates; json prints both
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
