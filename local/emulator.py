@@ -7,7 +7,6 @@ alone.
 from __future__ import annotations
 
 import importlib
-import resource
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +23,6 @@ from local.mends import (
 
 if TYPE_CHECKING:
     from local.bridge import Bridge
-
-
-def raise_file_limit() -> None:
-    """Open as many files as the system lets this process: each connection of a wide map run is one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def load(bridge: Bridge) -> Any:

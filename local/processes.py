@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -84,6 +85,13 @@ def on_end_of(descriptor: int, act: Callable[[], None]) -> None:
         act()
 
     threading.Thread(target=wait, name="liveness", daemon=True).start()
+
+
+def raise_file_limit() -> None:
+    """Open as many files as the system lets this process: each connection of a wide map run is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def group_is_alive(group: int) -> bool:

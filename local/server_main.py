@@ -21,7 +21,7 @@ from typing import NoReturn
 
 from local import processes
 from local.bridge import Bridge
-from local.emulator import load, raise_file_limit
+from local.emulator import load
 from local.engine import Engine, engine_url
 from local.environment import ACCOUNT, REGION
 from local.failures import LocalError
@@ -71,7 +71,7 @@ def main(argv: list[str]) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s [%(name)s] %(message)s")
     processes.sign(given.lock)
     processes.start_guard()
-    raise_file_limit()
+    processes.raise_file_limit()
     if given.alive is not None:
         processes.on_end_of(given.alive, stop_soon)
     port = given.socket.getsockname()[1]

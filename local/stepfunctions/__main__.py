@@ -7,6 +7,7 @@ import asyncio
 import logging
 from pathlib import Path
 
+from local.processes import raise_file_limit
 from local.stepfunctions.arns import Place
 from local.stepfunctions.server import ServerArgs, serve
 
@@ -21,6 +22,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, required=True, help="directory for the engine's own files")
     parser.add_argument("--ready-file", type=Path, help="file that gets {port, pid} when the engine listens")
     options = parser.parse_args()
+    raise_file_limit()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     asyncio.run(
         serve(

@@ -10,6 +10,7 @@ import sys
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import botocore.session
 from botocore.config import Config
@@ -70,34 +71,42 @@ def zipped(**files: str) -> bytes:
     return buffer.getvalue()
 
 
+def make_role(server: Server, service: str, *allowed: tuple[str, str]) -> str:
+    """A role that the service may take on, with each (action, resource) allowed; its ARN."""
+    iam, name = client(server, "iam"), f"role-{uuid4()}"
+    trust = [{"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+    if allowed:
+        grants = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in allowed]
+        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=policy(grants))
+    return arn
+
+
+def policy(statements: list[dict[str, Any]]) -> str:
+    """A policy document."""
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def make_function(server: Server, code: str, **settings: Any) -> str:
+    """A Python function whose module holds the code and defines ``handler``; its name."""
+    name = f"function-{uuid4()}"
+    client(server, "lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.12",
+        Handler="code.handler",
+        Role=make_role(server, "lambda"),
+        Code={"ZipFile": zipped(code=code)},
+        **{"Timeout": 10, **settings},
+    )
+    return name
+
+
 def start_busy_function(server: Server, folder: Path) -> int:
     """Invoke a function that ignores SIGTERM and runs for a minute; the id of the process that runs it."""
     pid_file = folder / "busy.pid"
-    role = client(server, "iam").create_role(
-        RoleName="busy",
-        AssumeRolePolicyDocument=json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Service": "lambda.amazonaws.com"},
-                        "Action": "sts:AssumeRole",
-                    }
-                ],
-            }
-        ),
-    )["Role"]["Arn"]
-    functions = client(server, "lambda")
-    functions.create_function(
-        FunctionName="busy",
-        Runtime="python3.12",
-        Handler="busy.handler",
-        Role=role,
-        Timeout=60,
-        Code={"ZipFile": zipped(busy=BUSY_HANDLER)},
-    )
-    functions.invoke(FunctionName="busy", InvocationType="Event", Payload=json.dumps({"pid_file": str(pid_file)}))
+    name = make_function(server, BUSY_HANDLER, Timeout=60)
+    event = json.dumps({"pid_file": str(pid_file)})
+    client(server, "lambda").invoke(FunctionName=name, InvocationType="Event", Payload=event)
     assert processes.wait_until(pid_file.exists, seconds=10), "the function did not start"
     return int(pid_file.read_text())
 

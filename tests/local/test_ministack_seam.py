@@ -147,6 +147,55 @@ def test_hypercorn_reads_by_the_limit_that_the_mend_raises() -> None:
     assert "self.reader.read(MAX_RECV)" in ast.unparse(source("hypercorn.asyncio.tcp_server"))
 
 
+def function(module: str, name: str) -> ast.FunctionDef:
+    """A function or method of a module."""
+    (found,) = [node for node in ast.walk(source(module)) if isinstance(node, ast.FunctionDef) and node.name == name]
+    return found
+
+
+def test_python_functions_run_in_our_worker_through_names_that_ministack_looks_up_when_it_calls() -> None:
+    runtime, service = "ministack.core.lambda_runtime", "ministack.services.lambda_svc"
+    assert "_worker_class_for(config)(func_name, config, code_zip)" in ast.unparse(function(runtime, "acquire_worker"))
+    for call in (
+        "worker._spawn()",  # what SnapStart calls
+        "worker._lock",
+    ):
+        assert call in ast.unparse(function(runtime, "ensure_spawned"))
+    dispatch = ast.unparse(function(service, "_execute_function_dispatch"))
+    assert "result = _execute_function_warm(func, event, request_id)" in dispatch
+    warm = ast.unparse(function(service, "_execute_function_warm"))
+    assert "worker.invoke(event, request_id, trace_id=" in warm, "failures are found again by the request id"
+    assert "result.get('trace', result.get('error', ''))" in warm, "an empty trace adds nothing to the log"
+
+
+def test_our_worker_takes_what_ministacks_own_is_given() -> None:
+    ours = ast.parse((PACKAGE_ROOT / "local/mends/function_worker.py").read_text())
+    (invoke,) = [node for node in ast.walk(ours) if isinstance(node, ast.FunctionDef) and node.name == "invoke"]
+    theirs = next(
+        node
+        for node in ast.walk(source("ministack.core.lambda_runtime"))
+        if isinstance(node, ast.FunctionDef) and node.name == "invoke"
+    )
+    for side in ("args", "kwonlyargs"):
+        assert [a.arg for a in getattr(invoke.args, side)] == [a.arg for a in getattr(theirs.args, side)]
+
+
+def test_ministack_starts_a_workers_process_as_ours_expects() -> None:
+    tree = source("ministack.core.lambda_runtime")
+    (worker,) = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == "Worker"]
+    spawn = ast.unparse(next(n for n in worker.body if isinstance(n, ast.FunctionDef) and n.name == "_spawn"))
+    for fact in (
+        "_detect_runtime_binary(runtime)",
+        "stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE",
+        "target=self._read_stderr",
+        "'code_dir': code_dir, 'module': module_name, 'handler': handler_name",
+        "response.get('status') != 'ready'",
+        "spawn_env['_LAMBDA_LAYERS_DIRS']",
+        "spawn_env.setdefault('AWS_LAMBDA_LOG_STREAM_NAME'",
+    ):
+        assert fact in spawn, fact
+
+
 def test_ministack_knows_the_bucket_settings_that_the_mend_lets_through() -> None:
     dispatch = next(
         node

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -21,7 +23,7 @@ from local.failures import AlreadyRunningError, LocalError, NotRunningError, Por
 from local.ports import listen
 from local.server import PACKAGE_ROOT
 from local.state import StateDir
-from tests.local.helpers import STUB, client, is_running, start_busy_function, starter
+from tests.local.helpers import STUB, client, is_running, make_function, make_role, start_busy_function, starter
 
 if TYPE_CHECKING:
     from local.server import Server
@@ -66,6 +68,39 @@ def test_a_signal_to_the_server_ends_the_engine_and_a_busy_function(
     os.kill(running.pid, number)
     assert all_gone(running, worker, *guards_of(running.pid)), f"no process may outlive the server's {number.name}"
     assert server.status(state).condition == ("stale" if number is signal.SIGKILL else "stopped")
+
+
+BUSY_WITH_CHILD = """
+import os, signal, subprocess, time
+def handler(event, context):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    child = subprocess.Popen(["sleep", "60"])
+    with open(os.path.join(event["folder"], f"{os.getpid()}-{child.pid}"), "w"):
+        pass
+    time.sleep(60)
+"""
+
+
+def test_a_server_killed_within_a_map_run_leaves_none_of_its_processes(state: StateDir, tmp_path: Path) -> None:
+    running = server.start(state=state, port=0)
+    name = make_function(running, BUSY_WITH_CHILD, Timeout=60)
+    function = f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+    machine = "arn:aws:states:us-east-1:000000000000:stateMachine:busy"
+    role = make_role(running, "states", ("lambda:InvokeFunction", function), ("states:StartExecution", machine))
+    task = {"Type": "Task", "Resource": function, "End": True}
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
+    processor = {"ProcessorConfig": config, "StartAt": "Busy", "States": {"Busy": task}}
+    definition = {"StartAt": "Map", "States": {"Map": {"Type": "Map", "ItemProcessor": processor, "End": True}}}
+    states = client(running, "stepfunctions")
+    arn = states.create_state_machine(name="busy", definition=json.dumps(definition), roleArn=role)["stateMachineArn"]
+    folder = tmp_path / "busy"
+    folder.mkdir()
+    states.start_execution(stateMachineArn=arn, input=json.dumps([{"folder": str(folder)}] * 4))
+    assert processes.wait_until(lambda: len(list(folder.iterdir())) == 4, seconds=20), "four workers should be busy"
+    others = [int(pid) for file in folder.iterdir() for pid in file.name.split("-")]
+    assert all(map(is_running, others))
+    os.kill(running.pid, signal.SIGKILL)
+    assert all_gone(running, *others, *guards_of(running.pid)), "no worker and no child of one may be left"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -122,6 +157,21 @@ def test_a_dead_engine_is_told_by_status_and_to_the_caller(state: StateDir) -> N
     assert processes.wait_until(lambda: "engine ended with code -9" in state.log.read_text(), seconds=5), (
         "the log says what happened"
     )
+
+
+def test_the_engine_may_open_as_many_files_as_the_system_allows(tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "local.stepfunctions", "--data-dir", str(tmp_path), "--ready-file", str(ready)]
+    few = f"ulimit -Sn 256; exec {shlex.join(command)}"
+    with subprocess.Popen(["/bin/sh", "-c", few], cwd=PACKAGE_ROOT) as engine:
+        try:
+            assert processes.wait_until(ready.exists, seconds=20)
+            limits = Path(f"/proc/{engine.pid}/limits").read_text().splitlines()
+        finally:
+            engine.terminate()
+    (line,) = [line for line in limits if line.startswith("Max open files")]
+    soft, hard, _unit = line.removeprefix("Max open files").split()
+    assert soft == hard
 
 
 def test_a_taken_port_is_named_with_its_holder_and_the_remedy(state: StateDir) -> None:
