@@ -159,7 +159,13 @@ def make(spec: Spec, first: int, last: int) -> Part:
         key = f"{place.id}.csv"
         bodies.append(Body(key, to_csv(place, table), len(table.date)))
         truth.append(
-            {"key": key, "station": place.id, "rows": len(table.date), "edge": place.edge.name} | _greatest(table)
+            {
+                "key": key,
+                "station": place.id,
+                "rows": len(table.date),
+                "edge": None if place.edge is Edge.NONE else place.edge.name.lower(),
+            }
+            | _greatest(table)
         )
     return Part(bodies=bodies, truth={"stations": pl.DataFrame(truth, schema=TRUTH)})
 

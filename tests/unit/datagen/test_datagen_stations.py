@@ -173,6 +173,18 @@ def test_truth_is_the_greatest_precipitation_by_a_plain_reading(part, frames):
         assert known["max_prcp_passed"] == max(passed, default=None)
 
 
+def test_truth_names_the_edge_stations(part):
+    edges = part.truth["stations"]["edge"].to_list()
+    assert {number: edge for number, edge in enumerate(edges) if edge is not None} == {
+        number + hundred: edge.name.lower()
+        for edge in Edge
+        if edge is not Edge.NONE
+        for number in (edge.value,)
+        for hundred in (0, 100)
+        if number + hundred < STATIONS
+    }
+
+
 def of_edge(frames, edge):
     return list(frames.values())[edge.value]
 
