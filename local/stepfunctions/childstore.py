@@ -56,7 +56,7 @@ class StoredChild:
 
     def history(self) -> list[dict[str, Any]]:
         """The child's events as GetExecutionHistory answers them; empty for an EXPRESS child, which has none."""
-        return [] if self.events is None else [render(Event(**event)) for event in orjson.loads(_unpack(self.events))]
+        return [] if self.events is None else [render(Event(*event)) for event in orjson.loads(_unpack(self.events))]
 
 
 class ChildStore:
@@ -159,8 +159,13 @@ def _values(batch: list[tuple[int, Child]]) -> Iterator[tuple[Any, ...]]:
             child.error,
             child.cause,
             child.redrive_count,
-            None if child.events is None else _pack(compressor, orjson.dumps(child.events, default=_payload_text)),
+            None if child.events is None else _pack(compressor, _events_text(child.events)),
         )
+
+
+def _events_text(events: list[Event]) -> bytes:
+    rows = [(event.id, event.previous, event.type, event.timestamp, event.details) for event in events]
+    return orjson.dumps(rows, default=_payload_text)
 
 
 def _payload_text(value: Any) -> str:
