@@ -26,13 +26,13 @@ class Body(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """A setting of one data set, checked against its limits or choices before anything is made."""
+    """A setting of one data set: a number between limits, or one of some choices."""
 
     name: str
     default: Value
     help: str
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: float = 0.0
+    maximum: float = 0.0
     choices: tuple[str, ...] = ()
 
 

@@ -142,10 +142,13 @@ def _value(name: str, parameter: Parameter, value: Value) -> Value:
             raise RequestError(
                 f"{parameter.name} of {name} must be one of {', '.join(parameter.choices)}, not {converted!r}"
             )
-    elif (parameter.minimum is not None and converted < parameter.minimum) or (
-        parameter.maximum is not None and converted > parameter.maximum
-    ):
+    elif not parameter.minimum <= float(value) <= parameter.maximum or converted != float(value):
         raise RequestError(
-            f"{parameter.name} of {name} must be {parameter.minimum} to {parameter.maximum}, not {converted}"
+            f"{parameter.name} of {name} must be {_number(parameter.minimum)} to {_number(parameter.maximum)}"
+            f"{' and whole' if kind is int else ''}, not {value}"
         )
     return converted
+
+
+def _number(value: float) -> str:
+    return f"{int(value) if value == int(value) else value:,}"

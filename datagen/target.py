@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
@@ -35,6 +36,7 @@ STATE = "dataset.json"
 JOURNAL = "journal/"
 OBJECTS = "objects"
 COPY_BYTES = 4 * 1024 * 1024
+READS = 16  # of parts of the journal at a time
 OWN_TRUTH = re.compile(rf"{STATE}|[a-z_]+\.parquet|{JOURNAL}[a-z_]+/\d+\.parquet")
 
 
@@ -73,11 +75,13 @@ class Target:
 
     def finished(self) -> dict[int, Totals]:
         """The shards that an earlier run finished."""
-        totals = {}
-        for found in self.truth.list(f"{JOURNAL}{OBJECTS}/"):
-            part = pl.read_parquet(BytesIO(self.truth.get(found.key)))
-            totals[int(Path(found.key).stem)] = totals_of(part)
-        return totals
+        keys = [found.key for found in self.truth.list(f"{JOURNAL}{OBJECTS}/")]
+        with ThreadPoolExecutor(READS) as pool:
+            parts = pool.map(self.truth.get, keys)
+            return {
+                int(Path(key).stem): totals_of(pl.read_parquet(BytesIO(part)))
+                for key, part in zip(keys, parts, strict=True)
+            }
 
     def record(
         self, shard: int, stored: Sequence[Stored], rows: Sequence[int], truth: Mapping[str, pl.DataFrame]
@@ -128,8 +132,8 @@ class Target:
     def _join(self, table: str, keys: Sequence[str], scratch: Path) -> None:
         folder = scratch / table
         folder.mkdir()
-        for key in keys:
-            (folder / Path(key).name).write_bytes(self.truth.get(key))
+        with ThreadPoolExecutor(READS) as pool:
+            list(pool.map(lambda key: (folder / Path(key).name).write_bytes(self.truth.get(key)), keys))
         whole = scratch / f"{table}.parquet"
         pl.scan_parquet(folder / "*.parquet").sink_parquet(whole)
         self.truth.put_stream(whole.name, _pieces(whole))

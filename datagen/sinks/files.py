@@ -38,7 +38,7 @@ class FileSink:
     def put_stream(self, key: str, chunks: Iterable[bytes]) -> Stored:
         """Write one file from pieces; its ETag is the MD5 of its content, as for a plain put to S3."""
         path = f"{self._root}/{key}"
-        partial = f"{path}.{os.getpid()}{PARTIAL}"
+        partial = f"{path}{PARTIAL}"
         digest = hashlib.md5(usedforsecurity=False)
         size = 0
         with _explained(path):
@@ -52,7 +52,7 @@ class FileSink:
                         _write(descriptor, chunk)
                 finally:
                     os.close(descriptor)
-                os.rename(partial, path)  # noqa: PTH104 - a Path object per file costs more than the write
+                os.replace(partial, path)  # noqa: PTH105 - a Path object per file costs more than the write
             except BaseException:
                 Path(partial).unlink(missing_ok=True)
                 raise

@@ -187,7 +187,7 @@ def test_ctrl_c_on_the_command_line_leaves_no_upload_open(s3, bucket, environmen
 MANY = {
     "stations": (10, {"years": 1.0}),
     "claims": (100, {"claims": 5.0}),
-    "texts": (160, {"words": 20_000, "dirty": 0.3}),
+    "texts": (300, {"words": 20_000, "dirty": 0.3}),
     "loans": (10_000, {"batch": 25}),
 }
 

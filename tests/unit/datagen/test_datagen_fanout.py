@@ -21,7 +21,7 @@ from datagen.sinks.files import FileSink
 MANY = {
     "stations": (10, {"years": 1.0}),
     "claims": (100, {"claims": 5.0}),
-    "texts": (160, {"words": 20_000, "dirty": 0.3}),
+    "texts": (300, {"words": 20_000, "dirty": 0.3}),
     "loans": (10_000, {"batch": 100}),
 }
 

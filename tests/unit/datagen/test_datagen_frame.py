@@ -175,6 +175,24 @@ def test_an_impossible_request_is_refused_before_anything_is_written(to, changes
     assert not to.parent.joinpath("_truth").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters", "message"),
+    [
+        ("texts", {"words": 9}, "words of texts must be 10 to 10,000,000 and whole, not 9"),
+        ("texts", {"words": 20.5}, "and whole, not 20.5"),
+        ("texts", {"words": "many"}, "words of texts must be of type int, not 'many'"),
+        ("texts", {"dirty": 1.5}, "dirty of texts must be 0 to 1, not 1.5"),
+        ("texts", {"dirty": float("nan")}, "dirty of texts must be 0 to 1, not nan"),
+        ("loans", {"preset": "car"}, "preset of loans must be one of consumer, mortgage, not 'car'"),
+        ("loans", {"batch": 0}, "batch of loans must be 1 to 100,000 and whole, not 0"),
+    ],
+)
+def test_a_parameter_outside_its_limits_is_refused(to, name, parameters, message):
+    with pytest.raises(RequestError) as raised:
+        job_for(GenerateRequest(dataset=name, to=to.as_uri(), parameters=parameters))
+    assert message in str(raised.value)
+
+
 def test_an_unknown_data_set_has_its_own_error():
     with pytest.raises(UnknownDataSetError):
         job_for(GenerateRequest(dataset="tweets", to="s3://bucket"))
