@@ -143,7 +143,7 @@ class Workflow:
     start_at: str
     states: Mapping[str, State]
     immediate: bool
-    """Whether a run never waits for anything outside (only Pass, Choice, Succeed, Fail without Retry)."""
+    """Whether a run ends soon and never waits for anything outside: only Pass, Choice, Succeed and Fail, no cycle."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from local.stepfunctions.definition.cycles import has_cycle
 from local.stepfunctions.definition.fields import Fields
 from local.stepfunctions.definition.nodes import (
     ChoiceState,
@@ -75,7 +76,8 @@ def parse_workflow(fields: Fields, context: Context) -> Workflow | None:
     context.transition_problems += transition_problems(start_at, states, fields.pointer)
     if len(fields.problems) > before:
         return None
-    return Workflow(start_at=start_at, states=found, immediate=all(_immediate(state) for state in found.values()))
+    immediate = all(_immediate(state) for state in found.values()) and not has_cycle(found)
+    return Workflow(start_at=start_at, states=found, immediate=immediate)
 
 
 def _immediate(state: State) -> bool:

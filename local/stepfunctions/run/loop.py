@@ -68,6 +68,9 @@ _TELLS_ITS_PLACE: Final = (
 )
 """Failures whose cause AWS gives as it is; the other reserved ones are told with the state and event."""
 
+_STATES_A_TURN: Final = 64
+"""A workflow gives way to others after this many states: one that goes in a circle never waits for anything else."""
+
 
 async def run_workflow(workflow: Workflow, payload: Payload, branch: Branch) -> Payload:
     """Run states from the start to the end; the last one's output.
@@ -80,9 +83,13 @@ async def run_workflow(workflow: Workflow, payload: Payload, branch: Branch) -> 
     if resumed is not None:
         branch.resuming = False
         name, payload = resumed.state, resumed.payload
+    states_run = 0
     while name is not None:
         outcome = await _run_state(workflow.states[name], payload, branch, resumed)
         payload, name, resumed = outcome.output, outcome.next, None
+        states_run += 1
+        if states_run % _STATES_A_TURN == 0:
+            await asyncio.sleep(0)
     branch.output = payload
     return payload
 
