@@ -91,18 +91,24 @@ def render(event: Event, *, include_data: bool = True) -> dict[str, Any]:
         "previousEventId": event.previous,
     }
     if event.type not in _WITHOUT_DETAILS:
-        details: dict[str, Any] = {}
-        for key, value in (event.details or {}).items():
-            if key == "assignedVariables":
-                if include_data:
-                    details[key] = value
-                    details["assignedVariablesDetails"] = _TRUNCATED
-            elif key in _TEXTS:
-                if include_data:
-                    details[key] = value.text.decode() if isinstance(value, Payload) else value
-                    if key != "parameters":
-                        details[f"{key}Details"] = _TRUNCATED
-            else:
-                details[key] = value
-        shown[_DETAILS_KEY.get(event.type) or event.type[0].lower() + event.type[1:] + "EventDetails"] = details
+        key = _DETAILS_KEY.get(event.type) or event.type[0].lower() + event.type[1:] + "EventDetails"
+        shown[key] = details_of(event, include_data=include_data)
     return shown
+
+
+def details_of(event: Event, *, include_data: bool) -> dict[str, Any]:
+    """The details as they are shown: payloads as text."""
+    details: dict[str, Any] = {}
+    for key, value in (event.details or {}).items():
+        if key == "assignedVariables":
+            if include_data:
+                details[key] = value
+                details["assignedVariablesDetails"] = _TRUNCATED
+        elif key in _TEXTS:
+            if include_data:
+                details[key] = value.text.decode() if isinstance(value, Payload) else value
+                if key != "parameters":
+                    details[f"{key}Details"] = _TRUNCATED
+        else:
+            details[key] = value
+    return details

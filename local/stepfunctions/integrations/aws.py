@@ -230,16 +230,16 @@ class AwsClient:
         *,
         timeout: float | None = None,  # noqa: ASYNC109  the fault must say how long was waited
         validate: bool = True,
+        headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """The parsed answer of an operation (``"PutObject"``), with ``ResponseMetadata``; bodies are bytes.
 
         Faults of the transport and throttling are tried again. ``timeout`` bounds the whole call in seconds.
         Raises AwsError, and botocore's ParamValidationError for parameters that the model refuses;
-        without ``validate`` it is left to the service to refuse them.
+        without ``validate`` it is left to the service to refuse them. ``headers`` are sent on top of the operation's.
         """
-        _, parsed = await self._within(
-            timeout, self._attempts(operation, parameters, stream=False, validate=validate), operation
-        )
+        attempts = self._attempts(operation, parameters, stream=False, validate=validate, headers=headers)
+        _, parsed = await self._within(timeout, attempts, operation)
         return parsed
 
     async def stream(self, operation: str, parameters: Mapping[str, Any]) -> StreamedResponse:
@@ -260,7 +260,13 @@ class AwsClient:
             raise _unreached(self.service.service_id, operation, f"no answer within {limit:g} seconds") from error
 
     async def _attempts(
-        self, operation: str, parameters: Mapping[str, Any], *, stream: bool, validate: bool
+        self,
+        operation: str,
+        parameters: Mapping[str, Any],
+        *,
+        stream: bool,
+        validate: bool,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[aiohttp.ClientResponse, dict[str, Any]]:
         model = self.service.operation(operation)
         request = encode(
@@ -271,6 +277,7 @@ class AwsClient:
             host_prefix=self._session.endpoint is None,
             validate=validate,
         )
+        request.headers.update(headers or {})
         attempt = 1
         while True:
             try:

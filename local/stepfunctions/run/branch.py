@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from local.stepfunctions.activities import Activity
     from local.stepfunctions.callbacks import TaskTokens
     from local.stepfunctions.integrations.aws import AwsClient
+    from local.stepfunctions.observe.logs import ExecutionLog
 
 
 class Recorder(Protocol):
@@ -82,6 +83,8 @@ class Run:
     context: Mapping[str, Any]
     """Execution and StateMachine of the context object."""
     run_workflow: Callable[[Workflow, Payload, Branch], Coroutine[Any, Any, Payload]]
+    log: ExecutionLog | None = None
+    """Where the execution and its children are logged."""
 
 
 def iso_time(seconds: float) -> str:

@@ -1,0 +1,159 @@
+"""What the engine tells of its executions: one call at each start and end, passed on to logs, metrics and events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from local.stepfunctions.observe.logs import LogDelivery
+from local.stepfunctions.observe.metrics import Metrics, Series
+from local.stepfunctions.observe.status import StatusChange, StatusEvents
+
+if TYPE_CHECKING:
+    from local.stepfunctions.execution import Execution
+    from local.stepfunctions.integrations.aws import AwsSession
+    from local.stepfunctions.maprun.record import MapRun
+    from local.stepfunctions.maprun.results import Child
+    from local.stepfunctions.payload import Payload
+
+SERVICE_HEADER: Final = "x-distmap-service"
+"""Carries the token that lets the engine send events in the name of Step Functions."""
+
+CLOSE_SECONDS: Final = 1.5
+"""How long the last entries, data points and events may take when the engine stops."""
+
+_RUNNING: Final = {
+    "redriveStatus": "NOT_REDRIVABLE",
+    "redriveStatusReason": "Execution is RUNNING and cannot be redriven",
+}
+_SUCCEEDED: Final = {
+    "redriveStatus": "NOT_REDRIVABLE",
+    "redriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
+}
+_BY_MAP_RUN: Final = {"redriveStatus": "REDRIVABLE_BY_MAP_RUN"}
+
+
+class Observer:
+    """Watches the executions of an engine.
+
+    ``service_token`` is what the endpoint wants to see before it takes events of AWS's own; None sends none.
+    """
+
+    def __init__(
+        self,
+        session: AwsSession,
+        check_may: Callable[[str, str, str], Awaitable[None]],
+        service_token: str | None,
+    ) -> None:
+        self.logs = LogDelivery(session, check_may)
+        self._metrics = Metrics(session)
+        self._events: StatusEvents | None = None
+        if service_token is not None:
+            self._events = StatusEvents(session, {SERVICE_HEADER: service_token})
+
+    def started(self, execution: Execution) -> None:
+        """An execution began."""
+        self._metrics.of(execution.machine.arn).started()
+        self._changed(execution)
+
+    def redriven(self, execution: Execution) -> None:
+        """An execution goes on."""
+        self._metrics.of(execution.machine.arn).redriven()
+        self._changed(execution)
+
+    def ended(self, execution: Execution) -> None:
+        """An execution ended, or stopped at its engine's end."""
+        seconds = (execution.stopped or execution.started) - execution.started
+        series = self._metrics.of(execution.machine.arn)
+        series.ended(execution.status, seconds, redriven=execution.redrives > 0)
+        self._changed(execution)
+
+    def _changed(self, execution: Execution) -> None:
+        if self._events is not None and execution.machine.type == "STANDARD":
+            change = StatusChange(
+                execution_arn=execution.arn,
+                machine_arn=execution.machine.arn,
+                name=execution.name,
+                status=execution.status,
+                started=execution.started,
+                stopped=execution.stopped,
+                input=execution.input,
+                output=execution.output,
+                error=execution.error,
+                cause=execution.cause,
+                redrives=execution.redrives,
+                redriven=execution.redriven,
+                redrive=execution.redrive_status(),
+                version_arn=execution.version_arn,
+                alias_arn=execution.alias_arn,
+            )
+            self._events.add(change)
+
+    def children_of(self, map_run: MapRun) -> ChildWatch:
+        """What watches the children of a Map Run."""
+        events = self._events if map_run.execution_type == "STANDARD" else None
+        series = self._metrics.of(map_run.machine_arn)
+        return ChildWatch(machine_arn=map_run.machine_arn, series=series, events=events)
+
+    async def close(self) -> None:
+        """Send what waits, or give it up after a moment."""
+        outlets = [self.logs.soon, self._metrics.soon, *([] if self._events is None else [self._events.soon])]
+        await asyncio.gather(*(soon.finish(CLOSE_SECONDS) for soon in outlets))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildWatch:
+    """Watches the child executions of one Map Run; ``events`` for STANDARD ones."""
+
+    machine_arn: str
+    series: Series
+    events: StatusEvents | None
+
+    def started(
+        self, *, name: str, arn: str, start: float, payload: Payload, redrives: int, redriven: float | None
+    ) -> None:
+        """A child began or, when it is redriven, went on."""
+        if redriven is None:
+            self.series.started()
+        else:
+            self.series.redriven()
+        if self.events is not None:
+            change = StatusChange(
+                execution_arn=arn,
+                machine_arn=self.machine_arn,
+                name=name,
+                status="RUNNING",
+                started=start,
+                stopped=None,
+                input=payload,
+                output=None,
+                error=None,
+                cause=None,
+                redrives=redrives,
+                redriven=redriven,
+                redrive=_RUNNING,
+            )
+            self.events.add(change)
+
+    def ended(self, child: Child, *, redriven: float | None) -> None:
+        """A child ended."""
+        self.series.ended(child.status, child.stop - child.start, redriven=redriven is not None)
+        if self.events is not None:
+            change = StatusChange(
+                execution_arn=child.arn,
+                machine_arn=self.machine_arn,
+                name=child.name,
+                status=child.status,
+                started=child.start,
+                stopped=child.stop,
+                input=child.input,
+                output=child.output,
+                error=child.error,
+                cause=child.cause,
+                redrives=child.redrive_count,
+                redriven=redriven,
+                redrive=_SUCCEEDED if child.status == "SUCCEEDED" else _BY_MAP_RUN,
+            )
+            self.events.add(change)
