@@ -109,14 +109,9 @@ async def _run_state(state: State, payload: Payload, branch: Branch, resumed: Ch
         try:
             outcome = await runner(state, payload, branch)
             check_size(outcome.output, state.name)
-        except StatesError as failure:
-            error = _placed(failure, state.name, entered)
-            if (
-                isinstance(error, QueryEvaluationError)
-                and isinstance(failure, QueryEvaluationError)
-                and error is not failure
-            ):
-                _evaluation_failed(error, failure, state, before, branch)
+        except StatesError as error:
+            if _place(error, state.name, entered) and isinstance(error, QueryEvaluationError):
+                _evaluation_failed(error, state, before, branch)
             delay = retry_delay(state.retriers, attempts, error)
             if delay is not None:
                 await asyncio.sleep(delay)
@@ -140,24 +135,22 @@ async def _run_state(state: State, payload: Payload, branch: Branch, resumed: Ch
     return outcome
 
 
-def _placed(error: StatesError, name: str, entered: int) -> StatesError:
-    """The error with AWS's words on where it happened, said once, by the innermost state."""
+def _place(error: StatesError, name: str, entered: int) -> bool:
+    """Say where the error happened in AWS's words: once, by the innermost state; whether it was said now."""
     if not isinstance(error, NamedStatesError) or isinstance(error, _TELLS_ITS_PLACE) or error.placed:
-        return error
-    cause = f"An error occurred while executing the state '{name}' (entered at the event id #{entered}). {error.cause}"
-    placed = type(error)(cause)
-    placed.placed = True
-    return placed
+        return False
+    place = f"An error occurred while executing the state '{name}' (entered at the event id #{entered})."
+    error.cause = f"{place} {error.cause}"
+    error.placed = True
+    return True
 
 
-def _evaluation_failed(
-    error: QueryEvaluationError, failure: QueryEvaluationError, state: State, before: int, branch: Branch
-) -> None:
+def _evaluation_failed(error: QueryEvaluationError, state: State, before: int, branch: Branch) -> None:
     # AWS links this event to the one before the state was entered.
     branch.cursor.last = before
     details: dict[str, Any] = {"cause": error.cause, "error": error.name, "state": state.name}
-    if failure.location is not None:
-        details["location"] = failure.location
+    if error.location is not None:
+        details["location"] = error.location
     branch.event("EvaluationFailed", details)
 
 
