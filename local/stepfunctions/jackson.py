@@ -35,8 +35,14 @@ class _Open:
     """An object or array that is not closed yet."""
 
     kind: str
-    place: str
+    text: str
+    at: int
     filled: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where it begins."""
+        return location(self.text, *_position(self.text, self.at))
 
 
 class _FaultFound(Exception):
@@ -136,9 +142,8 @@ class _Scanner:
     def _value(self) -> None:
         character = self.text[self.at]
         if character in "{[":
-            line, column = _position(self.text, self.at)
             kind = "Object" if character == "{" else "Array"
-            self.open.append(_Open(kind, location(self.text, line, column)))
+            self.open.append(_Open(kind, self.text, self.at))
             self.at += 1
         elif character == '"':
             self._string("string value", ": was expecting closing quote for a string value")
