@@ -160,10 +160,14 @@ class Fields:
         """Record that none of the fields is given, where one must be."""
         self.problem(f"This object should have only one of the following fields: {_listed(fields)}")
 
-    def done(self) -> None:
-        """Record what is missing, and every field that nobody took: an unknown field is refused, never ignored."""
+    def report_missing(self) -> None:
+        """Record what is required and not there."""
         if self._missing:
             self.problem(f"These fields are required: {_listed(self._missing)}")
+
+    def done(self) -> None:
+        """Record what is missing, and every field that nobody took: an unknown field is refused, never ignored."""
+        self.report_missing()
         for field in self._value:
             if field not in self._taken:
                 self.refuse(field)

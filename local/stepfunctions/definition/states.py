@@ -56,6 +56,7 @@ def parse_state(name: str, fields: Fields, context: Context, more: Mapping[str, 
         language = cast("QueryLanguage", chosen or "JSONata")  # AWS reads every other value as JSONata
     fields.language = language
     if kind is None:
+        fields.report_missing()
         return None
     state = (_PARSERS.get(kind) or more[kind])(name, fields, language, context)
     fields.done()

@@ -11,7 +11,7 @@ from typing import Any, Final
 from local.stepfunctions.definition.problem import Problem
 
 _CODE: Final = "MISSING_TRANSITION_TARGET"
-_TERMINAL: Final = frozenset({"Succeed", "Fail"})
+_TERMINAL: Final = ("Succeed", "Fail")
 
 
 def transition_problems(start_at: str, states: Mapping[str, Any], pointer: str) -> Iterator[Problem]:
