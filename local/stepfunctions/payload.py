@@ -17,8 +17,9 @@ def dumps(value: Json) -> bytes:
     try:
         # A copy, because each result of orjson keeps the 4 KiB that it was written into, however short it is.
         return bytes(memoryview(orjson.dumps(value)))
-    except TypeError:  # orjson refuses integers beyond 64 bits and lone surrogates; json prints both
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    except TypeError:  # orjson refuses integers beyond 64 bits and lone surrogates
+        # A lone surrogate becomes a question mark, as where Java encodes it.
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 class Payload:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from botocore.exceptions import ParamValidationError
 
 from local.stepfunctions.arns import Place
 from local.stepfunctions.childstore import ChildStore
@@ -65,20 +66,26 @@ class MemoryS3:
 
     async def call(self, operation: str, parameters: Mapping[str, Any], **_more: Any) -> Any:
         """Answer an operation."""
-        self.calls.append(operation)
+        self._validate(operation, parameters)
         if operation in self.denied:
             raise refused(operation, "AccessDenied", "Access Denied", 403)
         return getattr(self, f"_{operation}")(**parameters)
 
     async def stream(self, operation: str, parameters: Mapping[str, Any]) -> Body:
         """Answer GetObject."""
-        self.calls.append(operation)
+        self._validate(operation, parameters)
         if operation in self.denied:
             raise refused(operation, "AccessDenied", "Access Denied", 403)
         key = (parameters["Bucket"], parameters["Key"])
         if key not in self.objects:
             raise refused(operation, "NoSuchKey", "The specified key does not exist.", 404)
         return Body(self.objects[key], {"ContentLength": len(self.objects[key])})
+
+    def _validate(self, operation: str, parameters: Mapping[str, Any]) -> None:
+        self.calls.append(operation)
+        for name in ("Bucket", "Key"):
+            if not isinstance(parameters.get(name, ""), str):
+                raise ParamValidationError(report=f"Invalid type for parameter {name}")
 
     @property
     def service(self) -> Any:

@@ -83,6 +83,9 @@ async def _finish(result: Awaitable[Payload], work: Work, branch: Branch) -> Pay
         record.end("ABORTED")
         branch.event("MapRunAborted")
         raise
+    except Exception:
+        record.end("FAILED")
+        raise
     record.end("SUCCEEDED")
     branch.event("MapRunSucceeded")
     branch.event("MapStateSucceeded", advance=False)

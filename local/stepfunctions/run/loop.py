@@ -107,8 +107,7 @@ async def _run_state(state: State, payload: Payload, branch: Branch, resumed: Ch
     attempts = [0] * len(state.retriers)
     while True:
         try:
-            outcome = await runner(state, payload, branch)
-            check_size(outcome.output, state.name)
+            outcome = await _attempt(runner, state, payload, branch)
         except StatesError as error:
             if _place(error, state.name, entered) and isinstance(error, QueryEvaluationError):
                 _evaluation_failed(error, state, before, branch)
@@ -132,6 +131,17 @@ async def _run_state(state: State, payload: Payload, branch: Branch, resumed: Ch
         branch.variables = {**branch.variables, **outcome.assigned}
         check_total(branch.variables, state_name=state.name)
     branch.event(f"{kind}StateExited", details)
+    return outcome
+
+
+async def _attempt(
+    runner: Callable[[Any, Payload, Branch], Awaitable[Outcome]], state: State, payload: Payload, branch: Branch
+) -> Outcome:
+    try:
+        outcome = await runner(state, payload, branch)
+        check_size(outcome.output, state.name)
+    except RecursionError as error:
+        raise RuntimeFailure("A value is nested too deeply to be processed.") from error
     return outcome
 
 
