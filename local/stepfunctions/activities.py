@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from local.stepfunctions.callbacks import Ticket
+from local.stepfunctions.machines import encryption_of
 from local.stepfunctions.payload import Payload
 
 POLL_SECONDS: Final = 60.0
@@ -40,6 +42,7 @@ class Activity:
 
     arn: str
     name: str
+    encryption: Mapping[str, Any] = field(default_factory=lambda: encryption_of(None))
     created: float = field(default_factory=time.time)
     waiting: deque[ActivityTask] = field(default_factory=deque)
     pollers: deque[tuple[asyncio.Future[ActivityTask], str | None]] = field(default_factory=deque)

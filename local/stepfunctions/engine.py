@@ -18,7 +18,7 @@ from local.stepfunctions.definition.nodes import DistributedMapState
 from local.stepfunctions.errors import StatesError
 from local.stepfunctions.execution import Execution
 from local.stepfunctions.integrations.aws import AwsClient, AwsError, AwsSession
-from local.stepfunctions.machines import Machine
+from local.stepfunctions.machines import Machine, StateMachine
 from local.stepfunctions.maprun.children import Children
 from local.stepfunctions.maprun.record import MapRun
 from local.stepfunctions.maprun.run import run_map
@@ -46,9 +46,10 @@ class Engine:
     place: Place
     session: AwsSession
     children: ChildStore
-    machines: dict[str, Machine] = field(default_factory=dict)
+    machines: dict[str, StateMachine] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)
+    """STANDARD ones since the start of the engine, and the EXPRESS ones that run."""
     map_runs: dict[str, OpenMapRun] = field(default_factory=dict)
     nested_runs: dict[str, list[str]] = field(default_factory=dict)
     """The Map Runs of child executions, by the child's ARN."""
@@ -72,13 +73,30 @@ class Engine:
         """The account of all resources."""
         return self.place.account
 
-    def start(self, machine: Machine, *, name: str, payload: Payload, trace_header: str | None = None) -> Execution:
-        """Start an execution."""
+    def start(
+        self,
+        machine: Machine,
+        *,
+        name: str,
+        payload: Payload,
+        trace_header: str | None = None,
+        version_arn: str | None = None,
+        alias_arn: str | None = None,
+    ) -> Execution:
+        """Start an execution of a revision, named by its machine's ARN, or by a version's or alias's."""
         if machine.type == "EXPRESS":
             arn = self.place.express(machine.name, name, str(uuid.uuid4()))
         else:
             arn = self.place.execution(machine.name, name)
-        execution = Execution(arn=arn, name=name, machine=machine, input=payload, trace_header=trace_header)
+        execution = Execution(
+            arn=arn,
+            name=name,
+            machine=machine,
+            input=payload,
+            trace_header=trace_header,
+            version_arn=version_arn,
+            alias_arn=alias_arn,
+        )
         self.executions[arn] = execution
         self._begin(execution)
         return execution
@@ -98,6 +116,40 @@ class Engine:
             await execution.run(self)
         except Exception:  # noqa: BLE001 - the execution has recorded it; here it is logged with its traceback
             _log.exception("the execution %s ended by a fault of the engine", execution.arn)
+        finally:
+            if execution.machine.type == "EXPRESS":  # nobody can ask for it any more
+                self.executions.pop(execution.arn, None)
+            self._remove_deleted(execution.machine.arn)
+
+    def delete_machine(self, arn: str) -> None:
+        """Delete a state machine: at once, or when its executions have ended, each at its next event."""
+        machine = self.machines.get(arn)
+        if machine is None:
+            return
+        machine.deleting = True
+        for execution in self._executions_of(arn):
+            execution.machine_was_deleted()
+        self._remove_deleted(arn)
+
+    def _executions_of(self, machine_arn: str) -> list[Execution]:
+        return [execution for execution in self.executions.values() if execution.machine.arn == machine_arn]
+
+    def _remove_deleted(self, arn: str) -> None:
+        machine = self.machines.get(arn)
+        if machine is None or not machine.deleting:
+            return
+        executions = self._executions_of(arn)
+        if any(execution.status == "RUNNING" for execution in executions):
+            return
+        for execution in executions:
+            del self.executions[execution.arn]
+        name = machine.current.name
+        for key, run in list(self.map_runs.items()):
+            if run.record.machine_name == name:
+                del self.map_runs[key]
+                self.nested_runs.pop(run.record.execution_arn, None)
+        del self.machines[arn]
+        self.tags.pop(arn, None)
 
     async def client(self, service: str, role_arn: str) -> AwsClient:
         """A client that signs with the role's credentials.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from local.stepfunctions.errors import StatesError
+from local.stepfunctions.errors import RuntimeFailure, StatesError
 from local.stepfunctions.history import Cursor, Event, History
 from local.stepfunctions.limits import EXPRESS_SECONDS, MAX_REDRIVABLE_EVENTS, REDRIVABLE_SECONDS
 from local.stepfunctions.machines import Machine
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 
 Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 
+BILLED_MILLISECONDS: Final = 100
+"""EXPRESS executions are billed by this many milliseconds, begun ones in full (pricing page)."""
+
+BILLED_MEGABYTES: Final = 64
+"""EXPRESS executions are billed by chunks of 64 MB: 50 MB with the definition and the payloads (pricing page)."""
+
+_NOT_IN_SYNC: Final = frozenset(
+    {"redriveCount", "redriveStatus", "redriveStatusReason", "stateMachineVersionArn", "stateMachineAliasArn"}
+)
 _LAST_EVENT: dict[str, str] = {
     "SUCCEEDED": "ExecutionSucceeded",
     "FAILED": "ExecutionFailed",
@@ -39,6 +49,9 @@ class Execution:
     machine: Machine
     input: Payload
     trace_header: str | None = None
+    version_arn: str | None = None
+    """The version that the execution was started from, directly or through the alias."""
+    alias_arn: str | None = None
     status: Status = "RUNNING"
     started: float = field(default_factory=time.time)
     stopped: float | None = None
@@ -51,6 +64,7 @@ class Execution:
     stopped_by_request: tuple[str | None, str | None] | None = None
     redrives: int = 0
     redriven: float | None = None
+    machine_deleted: bool = False
     redrive_tokens: dict[str, float] = field(default_factory=dict)
     branch: Branch | None = None
 
@@ -63,7 +77,7 @@ class Execution:
                 "Name": self.name,
                 "RoleArn": self.machine.role_arn,
                 "StartTime": iso_time(self.started),
-                "RedriveCount": self.redrives,
+                **({} if self.machine.type == "EXPRESS" else {"RedriveCount": self.redrives}),
                 **({} if self.redriven is None else {"RedriveTime": iso_time(self.redriven)}),
             },
             "StateMachine": {"Id": self.machine.arn, "Name": self.machine.name},
@@ -72,13 +86,23 @@ class Execution:
     def stop(self, error: str | None, cause: str | None) -> None:
         """Abort the execution at somebody's request."""
         self.stopped_by_request = (error, cause)
+        self.history.refusal = None
         if self.task is not None:
             self.task.cancel()
+
+    def machine_was_deleted(self) -> None:
+        """Let the execution fail at its next event, as AWS does when its state machine is deleted."""
+        self.machine_deleted = True
+        failure = RuntimeFailure(f"State machine {self.machine.name} has been deleted")
+        failure.placed = True
+        self.history.refusal = failure
 
     async def run(self, services: Services, on_event: Callable[[Event], None] | None = None) -> None:
         """Run to the end, from the start or from where a redrive goes on; every way to end is recorded."""
         if self.branch is None:
-            self.history = History(on_event)
+            self.history = History(on_event, readable=self.machine.type == "STANDARD")
+            if self.machine_deleted:
+                self.machine_was_deleted()
             cursor = Cursor()
             started = {"input": self.input, "roleArn": self.machine.role_arn}
             self.history.add(cursor, "ExecutionStarted", started, advance=False)
@@ -151,6 +175,7 @@ class Execution:
             "inputDetails": {"included": True},
             "redriveCount": self.redrives,
             **self.redrive_status(),
+            **self._origin(),
         }
         if self.redriven is not None:
             shown["redriveDate"] = self.redriven
@@ -161,6 +186,18 @@ class Execution:
             shown["outputDetails"] = {"included": True}
         more = {"error": self.error, "cause": self.cause, "traceHeader": self.trace_header}
         return shown | {key: value for key, value in more.items() if value is not None}
+
+    def describe_synchronous(self) -> dict[str, Any]:
+        """The answer of StartSyncExecution, once the execution has ended."""
+        shown = {key: value for key, value in self.describe().items() if key not in _NOT_IN_SYNC}
+        seconds = (self.stopped or self.started) - self.started
+        billed = max(1, math.ceil(seconds * 1000 / BILLED_MILLISECONDS)) * BILLED_MILLISECONDS
+        bill = {"billedDurationInMilliseconds": billed, "billedMemoryUsedInMB": BILLED_MEGABYTES}
+        return shown | {"outputDetails": {"included": True}, "billingDetails": bill}
+
+    def _origin(self) -> dict[str, str]:
+        given = {"stateMachineVersionArn": self.version_arn, "stateMachineAliasArn": self.alias_arn}
+        return {key: arn for key, arn in given.items() if arn is not None}
 
     def redrive_status(self) -> dict[str, str]:
         """Whether the execution can be redriven, and why not."""
@@ -186,6 +223,7 @@ class Execution:
             "status": self.status,
             "startDate": self.started,
             "redriveCount": self.redrives,
+            **self._origin(),
         }
         if self.redriven is not None:
             row["redriveDate"] = self.redriven

@@ -53,33 +53,47 @@ class Cursor:
 
 
 class History:
-    """The events of one execution, appended by its branches, each with a cursor of its own."""
+    """The events of one execution, appended by its branches, each with a cursor of its own.
 
-    def __init__(self, on_event: Callable[[Event], None] | None = None) -> None:
+    An EXPRESS execution (``readable`` False) has no history that can be read: its events are told to ``on_event``,
+    not kept, and not limited in number.
+    """
+
+    def __init__(self, on_event: Callable[[Event], None] | None = None, *, readable: bool = True) -> None:
         self.events: list[Event] = []
+        self.refusal: RuntimeFailure | None = None
+        """What ends the execution at its next event."""
         self._on_event = on_event
+        self._readable = readable
+        self._count = 0
 
     def add(self, cursor: Cursor, kind: str, details: Details | None = None, *, advance: bool = True) -> int:
         """Append an event after the cursor's; ``advance`` False leaves the cursor where it was.
 
         Raises:
-            RuntimeFailure: at the quota of 25,000 events; there is still room for the end of the execution.
+            RuntimeFailure: at the quota of 25,000 events, or the refusal; the end of the execution still finds room.
         """
-        events = self.events
-        number = len(events) + 1
-        if number >= MAX_HISTORY_EVENTS and not kind.startswith("Execution"):
-            failure = RuntimeFailure(
-                f"The execution reached the maximum number of history events ({MAX_HISTORY_EVENTS})."
-            )
-            failure.placed = True
-            raise failure
+        number = self._count + 1
+        if not kind.startswith("Execution"):
+            if self.refusal is not None:
+                raise self.refusal
+            if self._readable and number >= MAX_HISTORY_EVENTS:
+                raise _full()
+        self._count = number
         event = Event(number, cursor.last, kind, time.time(), details)
-        events.append(event)
+        if self._readable:
+            self.events.append(event)
         if advance:
             cursor.last = number
         if self._on_event is not None:
             self._on_event(event)
         return number
+
+
+def _full() -> RuntimeFailure:
+    failure = RuntimeFailure(f"The execution reached the maximum number of history events ({MAX_HISTORY_EVENTS}).")
+    failure.placed = True
+    return failure
 
 
 def render(event: Event, *, include_data: bool = True) -> dict[str, Any]:

@@ -8,7 +8,17 @@ from typing import Any, Final
 
 import orjson
 
-from local.stepfunctions.api import executions, machines, map_runs, tasks
+from local.stepfunctions.api import (
+    aliases,
+    executions,
+    listings,
+    machines,
+    map_runs,
+    tags,
+    tasks,
+    validation,
+    versions,
+)
 from local.stepfunctions.api.errors import ApiError
 from local.stepfunctions.api.model import check_request, operation_model
 from local.stepfunctions.engine import Engine
@@ -25,15 +35,25 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "DescribeStateMachineForExecution": machines.describe_state_machine_for_execution,
     "DeleteStateMachine": machines.delete_state_machine,
     "ListStateMachines": machines.list_state_machines,
-    "TagResource": machines.tag_resource,
-    "UntagResource": machines.untag_resource,
-    "ListTagsForResource": machines.list_tags_for_resource,
+    "ValidateStateMachineDefinition": validation.validate_state_machine_definition,
+    "PublishStateMachineVersion": versions.publish_state_machine_version,
+    "ListStateMachineVersions": versions.list_state_machine_versions,
+    "DeleteStateMachineVersion": versions.delete_state_machine_version,
+    "CreateStateMachineAlias": aliases.create_state_machine_alias,
+    "UpdateStateMachineAlias": aliases.update_state_machine_alias,
+    "DescribeStateMachineAlias": aliases.describe_state_machine_alias,
+    "DeleteStateMachineAlias": aliases.delete_state_machine_alias,
+    "ListStateMachineAliases": aliases.list_state_machine_aliases,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
+    "ListTagsForResource": tags.list_tags_for_resource,
     "StartExecution": executions.start_execution,
+    "StartSyncExecution": executions.start_sync_execution,
     "RedriveExecution": executions.redrive_execution,
     "StopExecution": executions.stop_execution,
     "DescribeExecution": executions.describe_execution,
-    "ListExecutions": executions.list_executions,
-    "GetExecutionHistory": executions.get_execution_history,
+    "ListExecutions": listings.list_executions,
+    "GetExecutionHistory": listings.get_execution_history,
     "CreateActivity": tasks.create_activity,
     "DescribeActivity": tasks.describe_activity,
     "DeleteActivity": tasks.delete_activity,

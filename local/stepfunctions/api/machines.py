@@ -1,82 +1,107 @@
-"""Operations on state machines and their tags."""
+"""Operations on state machines."""
 
 from __future__ import annotations
 
-import re
-import uuid
-from typing import Any
+from collections.abc import Callable
 
-from local.stepfunctions import arns
-from local.stepfunctions.api.errors import ApiError, already_exists, does_not_exist, invalid_arn, validation
+from local.stepfunctions.api.errors import (
+    ApiError,
+    already_exists,
+    deleting,
+    does_not_exist,
+    no_state_machine,
+    validation,
+)
 from local.stepfunctions.api.paging import page
+from local.stepfunctions.api.resources import (
+    Answer,
+    Request,
+    execution_of,
+    labelled_execution,
+    machine_name,
+    machine_of,
+    part_of,
+)
+from local.stepfunctions.api.settings import check_encryption, check_logging, check_name, check_role
+from local.stepfunctions.api.tags import tags_of
+from local.stepfunctions.api.versions import publish_current
 from local.stepfunctions.definition.parse import InvalidDefinition
 from local.stepfunctions.engine import Engine
-from local.stepfunctions.machines import Machine, new_machine
+from local.stepfunctions.machines import Machine, StateMachine, Version, new_machine
 
-Request = dict[str, Any]
-Answer = dict[str, Any]
-
-_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f]{1,80}")
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
-
-
-def check_name(name: str) -> None:
-    """Refuse a name that AWS refuses."""
-    if _NAME.fullmatch(name) is None:
-        raise ApiError("InvalidName", f"Invalid Name: '{name}'")
-
-
-def machine_of(engine: Engine, arn: str) -> Machine:
-    """The state machine of an ARN.
-
-    Raises:
-        ApiError: InvalidArn or StateMachineDoesNotExist.
-    """
-    parsed = arns.parse(arn)
-    if parsed is None or parsed.kind != "stateMachine":
-        raise invalid_arn(arn)
-    machine = engine.machines.get(arn)
-    if machine is None:
-        raise does_not_exist("State Machine", arn)
-    return machine
-
-
-def _refuse(request: Request, *fields: str) -> None:
-    for name in fields:
-        if request.get(name):
-            raise validation(f"The field '{name}' is not supported by this engine")
+_NOTHING_TO_UPDATE = (
+    "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified"
+)
+_FOR_EXECUTION = (
+    "stateMachineArn", "name", "definition", "roleArn", "loggingConfiguration", "tracingConfiguration",
+    "encryptionConfiguration", "revisionId", "variableReferences",
+)  # fmt: skip
 
 
 async def create_state_machine(engine: Engine, request: Request) -> Answer:
-    """CreateStateMachine: idempotent for the same definition, role, type and configuration."""
-    _refuse(request, "publish", "versionDescription")
+    """CreateStateMachine: idempotent for the same definition, type, configuration and publication."""
     name = request["name"]
     check_name(name)
-    if _ROLE.fullmatch(request["roleArn"]) is None:
-        raise ApiError("InvalidArn", f"Invalid Role Arn: '{request['roleArn']}'")
+    check_role(request["roleArn"])
+    _check_description(request)
+    check_encryption(request.get("encryptionConfiguration"))
+    await check_logging(engine, request.get("loggingConfiguration"))
+    tags = tags_of(request.get("tags", []))
     arn = engine.place.state_machine(name)
-    machine = _checked(lambda: new_machine(arn, name, request))
-    existing = engine.machines.get(arn)
-    if existing is None:
-        engine.machines[arn] = existing = machine
-        engine.tags[arn] = {tag["key"]: tag.get("value", "") for tag in request.get("tags", [])}
-    elif not existing.same_as(machine):
-        raise already_exists("State Machine", arn)
-    return {"stateMachineArn": arn, "creationDate": existing.created}
+    current = _checked(lambda: new_machine(arn, name, request))
+    machine = engine.machines.get(arn)
+    if machine is None:
+        machine = engine.machines[arn] = StateMachine(current=current)
+        engine.tags[arn] = tags
+        version = machine.publish(request.get("versionDescription"), current.created) if _publishes(request) else None
+    else:
+        version = _same_again(machine, current, request)
+    answer: Answer = {"stateMachineArn": arn, "creationDate": machine.current.created}
+    return answer if version is None else answer | {"stateMachineVersionArn": version.arn}
 
 
-def _checked(make: Any) -> Machine:
+def _same_again(machine: StateMachine, created: Machine, request: Request) -> Version | None:
+    """The first version, if the machine has one, when this request is the one that made the machine.
+
+    Raises:
+        ApiError: StateMachineAlreadyExists or StateMachineDeleting.
+    """
+    if machine.deleting:
+        raise deleting(created.arn)
+    if not machine.current.same_as(created):
+        raise already_exists("State Machine", f"'{created.arn}'")
+    first = machine.versions.get(1)
+    if first is None and _publishes(request):
+        raise already_exists("State Machine", "This state machine was already created without a published version.")
+    if first is not None and not _publishes(request):
+        raise already_exists("State Machine", "This state machine was already created with a published version.")
+    if first is not None and first.description != request.get("versionDescription"):
+        raise already_exists(
+            "State Machine",
+            "This state machine was already created with a published version using a different description.",
+        )
+    return first
+
+
+def _publishes(request: Request) -> bool:
+    return bool(request.get("publish"))
+
+
+def _check_description(request: Request) -> None:
+    if request.get("versionDescription") is not None and not _publishes(request):
+        raise validation("Version description can only be set when publish is true")
+
+
+def _checked(make: Callable[[], Machine]) -> Machine:
     try:
-        made: Machine = make()
+        return make()
     except InvalidDefinition as error:
         raise ApiError("InvalidDefinition", str(error)) from error
-    return made
 
 
 async def update_state_machine(engine: Engine, request: Request) -> Answer:
     """UpdateStateMachine: executions that run keep the revision that they began with."""
-    _refuse(request, "publish", "versionDescription")
-    machine = machine_of(engine, request["stateMachineArn"])
+    machine = machine_of(engine, request["stateMachineArn"], living=True)
     changes = {
         "text": request.get("definition"),
         "role_arn": request.get("roleArn"),
@@ -85,23 +110,57 @@ async def update_state_machine(engine: Engine, request: Request) -> Answer:
         "encryption": request.get("encryptionConfiguration"),
     }
     if all(value is None for value in changes.values()):
-        raise ApiError(
-            "MissingRequiredParameter",
-            "Either the definition, the role ARN, the LoggingConfiguration, "
-            "the TracingConfiguration or the EncryptionConfiguration must be specified",
-        )
-    changed = _checked(lambda: machine.changed(**changes))
-    engine.machines[machine.arn] = changed
-    return {"updateDate": changed.updated, "revisionId": changed.revision}
+        raise ApiError("MissingRequiredParameter", _NOTHING_TO_UPDATE)
+    if changes["encryption"] is not None and changes["text"] is None:
+        message = "The definition must be specified when the EncryptionConfiguration is specified"
+        raise ApiError("MissingRequiredParameter", message)
+    _check_description(request)
+    if changes["role_arn"] is not None:
+        check_role(changes["role_arn"])
+    check_encryption(changes["encryption"])
+    await check_logging(engine, changes["logging"])
+    current = _checked(lambda: machine.current.changed(**changes))
+    machine.current = current
+    answer: Answer = {"updateDate": current.revised}
+    if current.revision is not None:
+        answer["revisionId"] = current.revision
+    if _publishes(request):
+        version = publish_current(machine, request.get("versionDescription"), current.revised)
+        answer["stateMachineVersionArn"] = version.arn
+    return answer
 
 
 async def describe_state_machine(engine: Engine, request: Request) -> Answer:
-    """DescribeStateMachine."""
-    return describe(machine_of(engine, request["stateMachineArn"]))
+    """DescribeStateMachine: the current revision, a version, or the workflow of a labelled map."""
+    name = machine_name(request["stateMachineArn"], labelled=True)
+    if name.alias is not None:
+        raise no_state_machine(name.arn)
+    machine, version, _alias = part_of(engine, name)
+    status = {"status": "DELETING"} if machine.deleting else {}
+    if version is not None:
+        more = {"stateMachineArn": version.arn, "creationDate": version.created}
+        if version.description is not None:
+            more["description"] = version.description
+        return _included(_describe(version.machine) | more | status, request)
+    answer = _describe(machine.current) | status
+    if name.label is None:
+        return _included(answer, request)
+    state = machine.current.map_labelled(name.label)
+    if state is None:
+        raise no_state_machine(name.arn)
+    answer.pop("variableReferences", None)
+    return answer | {"stateMachineArn": name.arn, "definition": state.processor_definition, "label": name.label}
 
 
-def describe(machine: Machine) -> Answer:
-    """A machine as DescribeStateMachine answers it."""
+def _included(answer: Answer, request: Request) -> Answer:
+    """The answer without the definition, where metadata alone is asked for."""
+    if request.get("includedData") == "METADATA_ONLY":
+        answer["definition"] = "{}"
+        answer.pop("variableReferences", None)
+    return answer
+
+
+def _describe(machine: Machine) -> Answer:
     answer: Answer = {
         "stateMachineArn": machine.arn,
         "name": machine.name,
@@ -116,26 +175,26 @@ def describe(machine: Machine) -> Answer:
     }
     if machine.revision is not None:
         answer["revisionId"] = machine.revision
+    if machine.variable_references:
+        answer["variableReferences"] = machine.variable_references
     return answer
 
 
 async def describe_state_machine_for_execution(engine: Engine, request: Request) -> Answer:
     """DescribeStateMachineForExecution: the revision that the execution began with."""
     arn = request["executionArn"]
-    execution = engine.executions.get(arn)
-    if execution is not None:
-        return _for_execution(execution.machine)
+    if not labelled_execution(arn):
+        return _included(_for_execution(execution_of(engine, arn).machine), request)
     child = await engine.children.find(arn)
-    if child is None:
+    if child is None or child.map_run not in engine.map_runs:
         raise does_not_exist("Execution", arn)
     record = engine.map_runs[child.map_run].record
     machine = engine.executions[record.execution_arn].machine
-    state = next(
-        state
-        for state in machine.definition.maps
-        if record.label in (state.label, engine_label(machine, state.pointer))
-    )
+    state = machine.map_labelled(record.label)
+    if state is None:
+        raise does_not_exist("Execution", arn)
     answer = _for_execution(machine)
+    answer.pop("variableReferences", None)
     return answer | {
         "stateMachineArn": record.machine_arn,
         "definition": state.processor_definition,
@@ -144,44 +203,28 @@ async def describe_state_machine_for_execution(engine: Engine, request: Request)
     }
 
 
-def engine_label(machine: Machine, pointer: str) -> str:
-    """The generated label of a machine's distributed map."""
-    from local.stepfunctions.maprun.record import generated_label
-
-    return generated_label(machine.arn, pointer)
-
-
 def _for_execution(machine: Machine) -> Answer:
-    shown = describe(machine)
-    kept = (
-        "stateMachineArn",
-        "name",
-        "definition",
-        "roleArn",
-        "loggingConfiguration",
-        "tracingConfiguration",
-        "encryptionConfiguration",
-        "revisionId",
-    )
-    answer = {key: shown[key] for key in kept if key in shown}
-    return answer | {"updateDate": machine.updated or machine.created}
+    shown = _describe(machine)
+    return {key: shown[key] for key in _FOR_EXECUTION if key in shown} | {"updateDate": machine.revised}
 
 
 async def delete_state_machine(engine: Engine, request: Request) -> Answer:
-    """DeleteStateMachine: deleting what is not there succeeds; executions that run go on to their end."""
-    arn = request["stateMachineArn"]
-    parsed = arns.parse(arn)
-    if parsed is None or parsed.kind != "stateMachine":
-        raise invalid_arn(arn)
-    engine.machines.pop(arn, None)
-    engine.tags.pop(arn, None)
+    """DeleteStateMachine, with its versions and aliases; deleting what is not there succeeds."""
+    name = machine_name(request["stateMachineArn"])
+    if name.qualified:
+        message = f"A version or alias is deleted by an operation of its own: '{name.arn}'"
+        raise validation(message)
+    engine.delete_machine(name.base)
     return {}
 
 
 async def list_state_machines(engine: Engine, request: Request) -> Answer:
-    """ListStateMachines, by creation."""
-    machines = sorted(engine.machines.values(), key=lambda machine: machine.created)
-    return page(machines, request, "stateMachines", _summary)
+    """ListStateMachines, by name; those that are being deleted are left out."""
+    machines = sorted(
+        (machine.current for machine in engine.machines.values() if not machine.deleting),
+        key=lambda machine: machine.name,
+    )
+    return page(machines, request, "stateMachines", _summary, lambda machine: machine.name)
 
 
 def _summary(machine: Machine) -> Answer:
@@ -191,41 +234,3 @@ def _summary(machine: Machine) -> Answer:
         "type": machine.type,
         "creationDate": machine.created,
     }
-
-
-def _tagged(engine: Engine, arn: str) -> dict[str, str]:
-    if arns.parse(arn) is None:
-        raise invalid_arn(arn)
-    tags = engine.tags.get(arn)
-    if tags is None:
-        raise ApiError("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
-    return tags
-
-
-async def tag_resource(engine: Engine, request: Request) -> Answer:
-    """TagResource."""
-    tags = _tagged(engine, request["resourceArn"])
-    merged = tags | {tag["key"]: tag.get("value", "") for tag in request["tags"]}
-    if len(merged) > 50:
-        raise ApiError("TooManyTags", f"The resource would have {len(merged)} tags; the limit is 50")
-    tags.update(merged)
-    return {}
-
-
-async def untag_resource(engine: Engine, request: Request) -> Answer:
-    """UntagResource."""
-    tags = _tagged(engine, request["resourceArn"])
-    for key in request["tagKeys"]:
-        tags.pop(key, None)
-    return {}
-
-
-async def list_tags_for_resource(engine: Engine, request: Request) -> Answer:
-    """ListTagsForResource."""
-    tags = _tagged(engine, request["resourceArn"])
-    return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
-
-
-def new_execution_name() -> str:
-    """A name for an execution that was given none."""
-    return str(uuid.uuid4())

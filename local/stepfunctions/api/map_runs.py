@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from local.stepfunctions import arns
-from local.stepfunctions.api.errors import ApiError, invalid_arn, validation
-from local.stepfunctions.api.executions import execution_of
-from local.stepfunctions.api.machines import Answer, Request
+from typing import Any
+
+from local.stepfunctions.api.errors import not_found, validation
 from local.stepfunctions.api.paging import page
+from local.stepfunctions.api.resources import Answer, Request, check_arn, execution_of
 from local.stepfunctions.engine import Engine, OpenMapRun
 from local.stepfunctions.maprun.record import MapRun
 
@@ -19,12 +19,10 @@ def map_run_of(engine: Engine, arn: str) -> OpenMapRun:
     Raises:
         ApiError: InvalidArn or ResourceNotFound.
     """
-    parsed = arns.parse(arn)
-    if parsed is None or parsed.kind != "mapRun":
-        raise invalid_arn(arn)
+    check_arn(arn, "mapRun")
     found = engine.map_runs.get(arn)
     if found is None:
-        raise ApiError("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
+        raise not_found(arn)
     return found
 
 
@@ -39,8 +37,12 @@ async def list_map_runs(engine: Engine, request: Request) -> Answer:
     runs = engine.nested_runs.get(arn)
     if runs is None:
         runs = execution_of(engine, arn).map_runs
-    records = [engine.map_runs[run].record for run in reversed(runs)]
-    return page(records, request, "mapRuns", MapRun.summary)
+    records = sorted((engine.map_runs[run].record for run in runs), key=_newest_first)
+    return page(records, request, "mapRuns", MapRun.summary, _newest_first)
+
+
+def _newest_first(record: MapRun) -> list[Any]:
+    return [-record.started, record.arn]
 
 
 async def update_map_run(engine: Engine, request: Request) -> Answer:
@@ -48,11 +50,9 @@ async def update_map_run(engine: Engine, request: Request) -> Answer:
     found = map_run_of(engine, request["mapRunArn"])
     changes = {name: request[name] for name in _CHANGES if request.get(name) is not None}
     if not changes:
-        raise validation(f"At least one of {', '.join(_CHANGES)} must be specified")
+        raise validation(f"At least one of {', '.join(_CHANGES)} must be specified", "MISSING_REQUIRED_PARAMETER")
     if found.record.status != "RUNNING":
-        raise validation(f"Map Run is {found.record.status} and cannot be updated")
-    share = changes.get("toleratedFailurePercentage")
-    if share is not None and not 0 <= share <= 100:
-        raise validation(f"toleratedFailurePercentage must be between 0 and 100, got {share}")
+        message = f"Map Run is {found.record.status} and cannot be updated"
+        raise validation(message, "CANNOT_UPDATE_COMPLETED_MAP_RUN")
     engine.change_map_run(found, changes)
     return {}

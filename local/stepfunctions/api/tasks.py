@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 
-from local.stepfunctions import arns
+from local.stepfunctions import jackson
 from local.stepfunctions.activities import Activity, TooManyPollers
-from local.stepfunctions.api.errors import ApiError, invalid_arn
-from local.stepfunctions.api.machines import Answer, Request, check_name
+from local.stepfunctions.api.errors import ApiError, already_exists, does_not_exist
 from local.stepfunctions.api.paging import page
+from local.stepfunctions.api.resources import Answer, Request, check_arn
+from local.stepfunctions.api.settings import check_encryption, check_name
+from local.stepfunctions.api.tags import tags_of
 from local.stepfunctions.callbacks import Ticket, TokenExpired, UnknownToken
 from local.stepfunctions.engine import Engine
 from local.stepfunctions.errors import StatesError
+from local.stepfunctions.machines import encryption_of
 from local.stepfunctions.payload import Payload
 
 
@@ -21,40 +26,39 @@ def activity_of(engine: Engine, arn: str) -> Activity:
     Raises:
         ApiError: InvalidArn or ActivityDoesNotExist.
     """
-    _check_activity_arn(arn)
+    check_arn(arn, "activity")
     activity = engine.activities.get(arn)
     if activity is None:
-        raise ApiError("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'")
+        raise does_not_exist("Activity", arn)
     return activity
 
 
-def _check_activity_arn(arn: str) -> None:
-    parsed = arns.parse(arn)
-    if parsed is None or parsed.kind != "activity":
-        raise invalid_arn(arn)
-
-
 async def create_activity(engine: Engine, request: Request) -> Answer:
-    """CreateActivity: idempotent by name; tags of a second call are ignored."""
-    name = request["name"]
+    """CreateActivity: idempotent by name and encryption; tags of a second call are ignored."""
+    name, given = request["name"], request.get("encryptionConfiguration")
     check_name(name)
-    arn = engine.place.activity(name)
-    if arn not in engine.activities:
-        engine.activities[arn] = Activity(arn=arn, name=name)
-        engine.tags[arn] = {tag["key"]: tag.get("value", "") for tag in request.get("tags", [])}
-    return {"activityArn": arn, "creationDate": engine.activities[arn].created}
+    check_encryption(given)
+    tags = tags_of(request.get("tags", []))
+    arn, encryption = engine.place.activity(name), encryption_of(given)
+    activity = engine.activities.get(arn)
+    if activity is None:
+        activity = engine.activities[arn] = Activity(arn=arn, name=name, encryption=encryption)
+        engine.tags[arn] = tags
+    elif activity.encryption != encryption:
+        raise already_exists("Activity", f"'{arn}'")
+    return {"activityArn": arn, "creationDate": activity.created}
 
 
 async def describe_activity(engine: Engine, request: Request) -> Answer:
     """DescribeActivity."""
     activity = activity_of(engine, request["activityArn"])
-    return _shown(activity) | {"encryptionConfiguration": {"type": "AWS_OWNED_KEY"}}
+    return _shown(activity) | {"encryptionConfiguration": activity.encryption}
 
 
 async def delete_activity(engine: Engine, request: Request) -> Answer:
     """DeleteActivity: deleting what is not there succeeds."""
     arn = request["activityArn"]
-    _check_activity_arn(arn)
+    check_arn(arn, "activity")
     engine.activities.pop(arn, None)
     engine.tags.pop(arn, None)
     return {}
@@ -62,7 +66,12 @@ async def delete_activity(engine: Engine, request: Request) -> Answer:
 
 async def list_activities(engine: Engine, request: Request) -> Answer:
     """ListActivities, by creation."""
-    return page(list(engine.activities.values()), request, "activities", _shown)
+    rows = sorted(engine.activities.values(), key=_oldest_first)
+    return page(rows, request, "activities", _shown, _oldest_first)
+
+
+def _oldest_first(activity: Activity) -> list[Any]:
+    return [activity.created, activity.arn]
 
 
 def _shown(activity: Activity) -> Answer:
@@ -91,10 +100,12 @@ def _ticket(engine: Engine, request: Request) -> Ticket:
 async def send_task_success(engine: Engine, request: Request) -> Answer:
     """SendTaskSuccess: the output must be JSON text."""
     ticket = _ticket(engine, request)
+    text = request["output"]
     try:
-        output = Payload.parse(request["output"])
+        output = Payload.parse(text)
     except orjson.JSONDecodeError as error:
-        raise ApiError("InvalidOutput", f"Invalid Output: '{error}'") from error
+        fault = jackson.find_fault(text)
+        raise ApiError("InvalidOutput", f"Invalid Output: '{error if fault is None else fault.message}'") from error
     ticket.answer(output)
     return {}
 
