@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import cache
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, reduce
+from typing import Any, Final
 
 import botocore.session
 from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
@@ -25,6 +25,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "timestamp": (int, float, str),
     "blob": (str,),
 }
+_PLACES: Final = 32
 
 
 @cache
@@ -83,33 +84,55 @@ def _at(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
 
 
+def _start(shape: Shape, value: Any, place: str) -> str:
+    quoted = "" if shape.metadata.get("sensitive") else f" '{_shown(shape, value)}'"
+    return f"Value{quoted} at '{place}' failed to satisfy constraint: Member must"
+
+
 def _shown(shape: Shape, value: Any) -> str:
-    return "***Sensitive Data Redacted***" if shape.metadata.get("sensitive") else str(value)
+    """A value as AWS prints it: ``[Tag(key=a, value=b)]``."""
+    if isinstance(shape, ListShape):
+        return f"[{', '.join(_shown(shape.member, entry) for entry in value)}]"
+    if isinstance(shape, StructureShape):
+        members = (f"{name}={_shown(shape.members[name], value[name])}" for name in shape.members if name in value)
+        return f"{shape.name}({', '.join(members)})"
+    return str(value)
 
 
 def _length(shape: Shape, value: Any, place: str) -> Iterator[str]:
-    start = f"Value '{_shown(shape, value)}' at '{place}' failed to satisfy constraint: Member must have length"
-    minimum, maximum = shape.metadata.get("min"), shape.metadata.get("max")
-    if minimum is not None and len(value) < minimum:
-        yield f"{start} greater than or equal to {minimum}"
-    if maximum is not None and len(value) > maximum:
-        yield f"{start} less than or equal to {maximum}"
+    yield from _bounds(shape, len(value), f"{_start(shape, value, place)} have length")
 
 
 def _range(shape: Shape, value: float, place: str) -> Iterator[str]:
-    start = f"Value '{value}' at '{place}' failed to satisfy constraint: Member must have value"
+    yield from _bounds(shape, value, f"{_start(shape, value, place)} have value")
+
+
+def _bounds(shape: Shape, number: float, start: str) -> Iterator[str]:
     minimum, maximum = shape.metadata.get("min"), shape.metadata.get("max")
-    if minimum is not None and value < minimum:
+    if minimum is not None and number < minimum:
         yield f"{start} greater than or equal to {minimum}"
-    if maximum is not None and value > maximum:
+    if maximum is not None and number > maximum:
         yield f"{start} less than or equal to {maximum}"
 
 
 def _string(shape: Shape, value: str, place: str) -> Iterator[str]:
-    start = f"Value '{_shown(shape, value)}' at '{place}' failed to satisfy constraint: Member must satisfy"
+    start = f"{_start(shape, value, place)} satisfy"
     allowed = shape.metadata.get("enum")
     if allowed and value not in allowed:
-        yield f"{start} enum value set: [{', '.join(allowed)}]"
+        yield f"{start} enum value set: [{', '.join(_in_order(allowed))}]"
     pattern = shape.metadata.get("pattern")
-    if pattern and re.fullmatch(pattern, value) is None:
+    if pattern and re.fullmatch(_python_pattern(pattern), value) is None:
         yield f"{start} regular expression pattern: {pattern}"
+
+
+def _in_order(names: Sequence[str]) -> list[str]:
+    """The order of a Java hash table of 32 places, which is the one in AWS's recorded answers."""
+    return sorted(names, key=lambda name: (_java_hash(name) % _PLACES, -names.index(name)))
+
+
+def _java_hash(text: str) -> int:
+    return reduce(lambda value, character: value * 31 + ord(character), text, 0)
+
+
+def _python_pattern(pattern: str) -> str:
+    return pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]")
