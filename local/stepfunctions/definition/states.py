@@ -229,6 +229,7 @@ def _wait(name: str, fields: Fields, language: QueryLanguage, _context: Context)
     return WaitState(**found, timestamp=timestamp)
 
 
+_HTTP_ENDPOINT = ":states:::http:invoke"
 _RULE_FIELDS = ("Next", "Comment", "Assign", "Output")
 
 
@@ -265,6 +266,9 @@ def _task(name: str, fields: Fields, language: QueryLanguage, context: Context) 
     credentials = fields.template("Credentials", language)
     resource = fields.take("Resource", str, required=True)
     if resource is None:
+        return None
+    if resource.endswith(_HTTP_ENDPOINT):
+        fields.problem("HTTP endpoints (http:invoke) are not supported by this engine", "Resource")
         return None
     try:
         integration = resolve(resource)
