@@ -20,7 +20,6 @@ from local.stepfunctions.definition.workflow import Context, parse_workflow
 from local.stepfunctions.language import QueryLanguage
 from local.stepfunctions.limits import MAX_DEFINITION_BYTES, MAX_TIMEOUT_SECONDS
 
-
 _TOO_DEEP = Problem(code="TOO_DEEPLY_NESTED", message="The states are too deeply nested", pointer=None)
 
 
