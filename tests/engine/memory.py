@@ -84,7 +84,7 @@ class MemoryS3:
     def _validate(self, operation: str, parameters: Mapping[str, Any]) -> None:
         self.calls.append(operation)
         for name in ("Bucket", "Key"):
-            if not isinstance(parameters.get(name, ""), str):
+            if not isinstance(parameters.get(name, "" if operation != "GetObject" else None), str):
                 raise ParamValidationError(report=f"Invalid type for parameter {name}")
 
     @property

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from local.stepfunctions.definition.nodes import DistributedMapState
 from local.stepfunctions.errors import ItemReaderFailed, ResultWriterFailed, RuntimeFailure
@@ -112,8 +110,14 @@ def _quoted(value: Json) -> str:
     return text if text.startswith('"') else f'"{text}"'
 
 
-def destination(parameters: Mapping[str, Any]) -> tuple[str, str]:
-    """Bucket and prefix of an evaluated ResultWriter."""
+def destination(parameters: Json) -> tuple[str, str]:
+    """Bucket and prefix of an evaluated ResultWriter.
+
+    Raises:
+        ResultWriterFailed: they are not there, or no strings.
+    """
+    if not isinstance(parameters, dict):
+        raise ResultWriterFailed("The parameters of the ResultWriter must be an object.")
     bucket, prefix = parameters.get("Bucket"), parameters.get("Prefix", "")
     if not isinstance(bucket, str) or not bucket:
         raise ResultWriterFailed(f"The Bucket of the ResultWriter must be a bucket's name, got {bucket!r}.")
