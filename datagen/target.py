@@ -10,19 +10,21 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import polars as pl
 
-from datagen.errors import TargetMismatchError, TargetNotEmptyError
+from datagen.errors import OutOfSpaceError, TargetMismatchError, TargetNotEmptyError
 from datagen.location import TRUTH
 from datagen.sinks import Sink, open_sink
 
@@ -36,6 +38,7 @@ STATE = "dataset.json"
 JOURNAL = "journal/"
 OBJECTS = "objects"
 COPY_BYTES = 4 * 1024 * 1024
+COMPRESSION_LEVEL = 1  # of zstd
 READS = 16  # of parts of the journal at a time
 OWN_TRUTH = re.compile(rf"{STATE}|[a-z_]+\.parquet|{JOURNAL}[a-z_]+/\d+\.parquet")
 
@@ -101,18 +104,20 @@ class Target:
         self._put_part(OBJECTS, shard, objects)
         return totals_of(objects)
 
-    def record_table(self, table: str, shard: int, part: pl.DataFrame) -> None:
-        """Note truth of a shard of the only object, which is not finished yet."""
-        self._put_part(table, shard, part)
+    def write_table(self, table: str, rows: pl.LazyFrame) -> None:
+        """Write a whole table of the truth, without holding all of it."""
+        with scratch_folder() as scratch:
+            whole = scratch / f"{table}.parquet"
+            rows.sink_parquet(whole, compression_level=COMPRESSION_LEVEL)
+            self.truth.put_stream(whole.name, _pieces(whole))
 
     def complete(self, totals: Totals) -> None:
         """Join the journal into one file a table, mark the data set complete and drop the journal."""
         parts: dict[str, list[str]] = {}
         for found in self.truth.list(JOURNAL):
             parts.setdefault(found.key.split("/")[1], []).append(found.key)
-        with TemporaryDirectory(prefix="datagen-") as scratch:
-            for table, keys in parts.items():
-                self._join(table, sorted(keys), Path(scratch))
+        for table, keys in parts.items():
+            self._join(table, sorted(keys))
         sums = {"objects": totals.objects, "rows": totals.rows, "bytes": totals.bytes}
         self.truth.put(STATE, orjson.dumps(self._identity() | sums | {"complete": True}))
         self.truth.delete([key for keys in parts.values() for key in keys])
@@ -129,20 +134,14 @@ class Target:
         table = pl.read_parquet(BytesIO(self.truth.get(f"{OBJECTS}.parquet")), columns=["key"], n_rows=count)
         return tuple(table["key"])
 
-    def _join(self, table: str, keys: Sequence[str], scratch: Path) -> None:
-        folder = scratch / table
-        folder.mkdir()
-        with ThreadPoolExecutor(READS) as pool:
+    def _join(self, table: str, keys: Sequence[str]) -> None:
+        with scratch_folder() as folder, ThreadPoolExecutor(READS) as pool:
             list(pool.map(lambda key: (folder / Path(key).name).write_bytes(self.truth.get(key)), keys))
-        whole = scratch / f"{table}.parquet"
-        pl.scan_parquet(folder / "*.parquet").sink_parquet(whole)
-        self.truth.put_stream(whole.name, _pieces(whole))
-        for part in folder.iterdir():
-            part.unlink()
+            self.write_table(table, pl.scan_parquet(folder / "*.parquet"))
 
     def _put_part(self, table: str, shard: int, part: pl.DataFrame) -> None:
         buffer = BytesIO()
-        part.write_parquet(buffer, compression="zstd", compression_level=1)
+        part.write_parquet(buffer, compression="zstd", compression_level=COMPRESSION_LEVEL)
         self.truth.put(f"{JOURNAL}{table}/{shard:08d}.parquet", buffer.getvalue())
 
     def _identity(self) -> dict[str, Any]:
@@ -191,6 +190,20 @@ class Target:
             own.append(key)
         self.data.delete(own)
         self.truth.delete([each.key for each in self._own_truth()])
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder of the system's temporary directory; OutOfSpaceError when that is full."""
+    with TemporaryDirectory(prefix="datagen-") as folder:
+        try:
+            yield Path(folder)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise OutOfSpaceError(
+                f"no space left in {gettempdir()}: free some or set TMPDIR to another place, then use --resume"
+            ) from error
 
 
 def totals_of(objects: pl.DataFrame) -> Totals:

@@ -226,7 +226,7 @@ def test_an_inventory_of_a_prefix_lists_what_s3_lists(s3, bucket):
     )
     assert made.manifest_key == f"inv/{bucket}/all/2026-03-31T07-00Z/manifest.json"
     manifest = json.loads(s3.get_object(Bucket=bucket, Key=made.manifest_key)["Body"].read())
-    rows = []
+    rows: list[list[str]] = []
     for file in manifest["files"]:
         body = s3.get_object(Bucket=bucket, Key=file["key"])["Body"].read()
         rows += csv.reader(StringIO(gzip.decompress(body).decode(), newline=""))

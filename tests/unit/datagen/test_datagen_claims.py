@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from datagen import claims
-from datagen.dataset import Spec
+from datagen.dataset import Spec, Value
 
 FILES = 240
-PARAMETERS = {"claims": 58.0, "indent": "4", "malformed": 0.0}
+PARAMETERS: dict[str, Value] = {"claims": 58.0, "indent": "4", "malformed": 0.0}
 
 
 def spec(**parameters):

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from datagen import GenerateRequest, generate, truth_location
+from datagen import GenerateRequest, Progress, generate, truth_location
 from datagen.errors import (
     DatagenError,
     ForbiddenError,
@@ -80,7 +80,7 @@ def test_workers_do_not_change_a_byte(tmp_path):
 
 
 def test_progress_ends_at_the_sums_of_the_summary(to):
-    seen = []
+    seen: list[Progress] = []
     summary = generate(request(to), progress=seen.append)
     assert (seen[-1].objects, seen[-1].rows, seen[-1].bytes) == (1, COUNT, summary.bytes)
     assert seen[-1].bytes_total == pytest.approx(summary.bytes, rel=0.02), "the estimate is close"

@@ -25,7 +25,7 @@ def made(name, *, count=None, seed=1, **parameters):
     job = job_for(
         GenerateRequest(dataset=name, to="s3://unused", scale="tiny", count=count, seed=seed, parameters=parameters)
     )
-    objects = {}
+    objects: dict[str, bytes] = {}
     for shard in range(job.shards):
         for body in job.dataset.make(job.spec, *job.records(shard)).bodies:
             objects[body.key] = objects.get(body.key, b"") + body.data

@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from hashlib import md5
 from io import BytesIO, StringIO
+from typing import Any
 from urllib.parse import unquote_plus
 
 import polars as pl
@@ -43,7 +44,7 @@ def manifest_of(tmp_path, made):
 
 
 def rows_of(tmp_path, made):
-    rows = []
+    rows: list[list[str]] = []
     for file in manifest_of(tmp_path, made)["files"]:
         data = (tmp_path / "inventories" / file["key"]).read_bytes()
         assert (len(data), md5(data).hexdigest()) == (file["size"], file["MD5checksum"])
@@ -171,9 +172,12 @@ def test_the_manifest_reader_of_a_map_gives_every_object_once(source, tmp_path):
     made = write(source, tmp_path, rows_per_file=4)
     spec, _ = parse_reader({"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "MANIFEST"}})
 
+    assert spec is not None
+    bucket: Any = Bucket(tmp_path / "inventories")
+
     async def items():
         parameters = {"Bucket": "inventories", "Key": made.manifest_key}
-        chunks = read_items(spec, parameters=parameters, max_items=0, s3=Bucket(tmp_path / "inventories"))
+        chunks = read_items(spec, parameters=parameters, max_items=0, s3=bucket)
         return [item async for chunk in chunks for item in chunk.items]
 
     found = asyncio.run(items())

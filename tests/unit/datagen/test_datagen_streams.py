@@ -28,7 +28,8 @@ def test_words_are_those_of_philox4x64_ten_rounds():
 
 @pytest.mark.parametrize("other", [(2, 1, 1, 1), (1, 2, 1, 1), (1, 1, 2, 1), (1, 1, 1, 2)])
 def test_each_part_of_the_key_changes_every_word(other):
-    assert not np.any(words(1, 1, 1, 1, 64) == words(*other, 64))
+    seed, dataset, stream, block = other
+    assert not np.any(words(1, 1, 1, 1, 64) == words(seed, dataset, stream, block, 64))
 
 
 def test_the_greatest_seed_is_told_from_the_one_before():
