@@ -41,6 +41,8 @@ class Bridge:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: aiohttp.ClientSession | None = None
         self._starts: set[asyncio.Task[None]] = set()
+        self.on_refusal: Callable[[], None] = _ignore
+        """Called, where the start was asked for, when the engine refuses one."""
 
     def connect(self, url: str) -> None:
         """Send requests to ``url`` from now on. Called on the server's loop."""
@@ -96,20 +98,26 @@ class Bridge:
         """StartExecution for a service of ministack.
 
         From a worker thread this is the engine's answer. EventBridge also calls on the server's own loop,
-        which must go on serving since the engine may call back: there the start is sent at once, and a
-        refusal is logged, as EventBridge itself does not look at the answer.
+        which must go on serving since the engine may call back: there the start is sent at once. A refusal
+        is told here, as EventBridge and Scheduler do not look at the answer.
         """
         if _on(self._loop):
-            task = asyncio.ensure_future(self._start_and_log(data))
+            task = asyncio.ensure_future(self._start_soon(data))
             self._starts.add(task)
             task.add_done_callback(self._starts.discard)
             return 200, {"Content-Type": "application/x-amz-json-1.0"}, b"{}"
-        return self.call("StartExecution", data)
+        answer = self.call("StartExecution", data)
+        self._tell_refusal(data, answer)
+        return answer
 
-    async def _start_and_log(self, data: Mapping[str, Any]) -> None:
-        status, _, body = await self._call("StartExecution", data)
+    async def _start_soon(self, data: Mapping[str, Any]) -> None:
+        self._tell_refusal(data, await self._call("StartExecution", data))
+
+    def _tell_refusal(self, data: Mapping[str, Any], answer: Response) -> None:
+        status, _, body = answer
         if status != 200:
             log.warning("%s was not started: %s", data.get("stateMachineArn"), body.decode(errors="replace"))
+            self.on_refusal()
 
     def reset(self) -> None:
         """Delete every state machine and activity, as a reset of ministack wipes its own services."""
@@ -146,6 +154,10 @@ class Bridge:
 def unavailable(message: str) -> Response:
     body = json.dumps({"__type": "ServiceUnavailable", "message": message}).encode()
     return 503, {"Content-Type": "application/x-amz-json-1.0"}, body
+
+
+def _ignore() -> None:
+    """Nobody wants to know of refusals."""
 
 
 def _on(loop: asyncio.AbstractEventLoop | None) -> bool:

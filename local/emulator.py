@@ -12,22 +12,41 @@ from typing import TYPE_CHECKING, Any
 
 from local.bridge import MODULE
 from local.mends import (
+    alarms,
     lambda_functions,
     large_bodies,
+    metric_points,
     s3_checksums,
     s3_digests,
     s3_settings,
     secure_transport,
+    service_events,
     states_arns,
+    targets,
 )
 
 if TYPE_CHECKING:
     from local.bridge import Bridge
 
 
-def load(bridge: Bridge) -> Any:
+MENDS = (
+    alarms,
+    lambda_functions,
+    large_bodies,
+    metric_points,
+    s3_checksums,
+    s3_digests,
+    s3_settings,
+    secure_transport,
+    states_arns,
+    targets,
+)
+
+
+def load(bridge: Bridge, *, service_token: str) -> Any:
     """Ministack's ASGI application with ``bridge`` for its Step Functions service.
 
+    Who shows the token is taken for an AWS service.
     The bridge must be there before the application is imported: its services import each other as modules.
     """
     if "ministack.app" in sys.modules:
@@ -36,6 +55,8 @@ def load(bridge: Bridge) -> Any:
     sys.modules[MODULE] = bridge.as_module()
     services.stepfunctions = sys.modules[MODULE]  # type: ignore[attr-defined] # the attribute an import would set
     app = importlib.import_module("ministack.app").app
-    for mend in (lambda_functions, large_bodies, s3_checksums, s3_digests, s3_settings, secure_transport, states_arns):
+    for mend in MENDS:
         mend.apply()
+    service_events.apply(service_token)
+    bridge.on_refusal = targets.not_started
     return large_bodies.in_slices(app)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import secrets
 import subprocess
 import sys
 import threading
@@ -11,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from local.environment import TOKEN_VARIABLE
 from local.failures import StartError
 from local.ports import HOST
 from local.processes import POLL_SECONDS
@@ -30,11 +33,13 @@ class Engine:
 
     process: subprocess.Popen[bytes]
     ready_file: Path
+    service_token: str
+    """What shows the server that a request is the engine's own."""
 
     @classmethod
     def start(cls, *, module: str, endpoint: str, region: str, account: str, data: Path) -> Engine:
         """Start ``python -m module`` against the endpoint. It inherits this process's group, output and
-        environment.
+        environment, and has a token on top.
         """
         data.mkdir(parents=True, exist_ok=True)
         ready = data / "ready.json"
@@ -48,8 +53,10 @@ class Engine:
             "--ready-file": str(ready),
         }
         command = [sys.executable, "-m", module, *(word for option in options.items() for word in option)]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own module
-        return cls(process=process, ready_file=ready)
+        token = secrets.token_hex(16)
+        environment = {**os.environ, TOKEN_VARIABLE: token}
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)  # noqa: S603 - our own module
+        return cls(process=process, ready_file=ready, service_token=token)
 
     def wait_ready(self) -> int:
         """The port that the engine listens on. Raises StartError when it ends or stays silent."""

@@ -12,6 +12,9 @@ ACCOUNT = "000000000000"
 REGION = "us-east-1"
 ACCESS_KEY = "test"
 SECRET_KEY = "test"  # noqa: S105 - the known root key of a server that only this machine reaches
+TOKEN_VARIABLE = "DISTMAP_SERVICE_TOKEN"  # noqa: S105 - a name
+SERVICE_HEADER = "x-distmap-service"
+"""Where the engine finds, and the server gets back, the token that lets it alone speak for AWS's own services."""
 
 # What the server and the functions that it runs may see of the caller's environment: on AWS a function sees
 # none of it.

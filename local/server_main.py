@@ -25,6 +25,7 @@ from local.emulator import load
 from local.engine import Engine, engine_url
 from local.environment import ACCOUNT, REGION
 from local.failures import LocalError
+from local.mends import alarms
 from local.ports import HOST
 from local.state import StateDir
 
@@ -109,7 +110,8 @@ def finish(code: int) -> NoReturn:
 async def serve(given: Arguments, engine: Engine, endpoint: str) -> NoReturn:
     """Serve requests until a signal, then end the process: code 0 after an orderly stop, else 1."""
     bridge = Bridge()
-    app = load(bridge)  # the engine starts meanwhile
+    app = load(bridge, service_token=engine.service_token)  # the engine starts meanwhile
+    looking = asyncio.create_task(alarms.watch())
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
@@ -147,6 +149,7 @@ async def serve(given: Arguments, engine: Engine, endpoint: str) -> NoReturn:
     except Exception:
         log.exception("the server failed")
         code = 1
+    looking.cancel()
     await bridge.close()
     engine.stop()
     given.state.server.unlink(missing_ok=True)

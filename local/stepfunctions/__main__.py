@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 from pathlib import Path
 
+from local.environment import TOKEN_VARIABLE
 from local.processes import raise_file_limit
 from local.stepfunctions.arns import Place
 from local.stepfunctions.server import ServerArgs, serve
@@ -32,6 +34,7 @@ def main() -> None:
                 place=Place(region=options.region, account=options.account),
                 data_dir=options.data_dir,
                 ready_file=options.ready_file,
+                service_token=os.environ.get(TOKEN_VARIABLE),
             )
         )
     )

@@ -22,6 +22,7 @@ from local.stepfunctions.machines import Machine, StateMachine
 from local.stepfunctions.maprun.children import Children
 from local.stepfunctions.maprun.record import MapRun
 from local.stepfunctions.maprun.run import run_map
+from local.stepfunctions.observe.observer import Observer
 from local.stepfunctions.payload import Payload
 from local.stepfunctions.run.branch import Branch
 
@@ -56,12 +57,19 @@ class Engine:
     activities: dict[str, Activity] = field(default_factory=dict)
     tokens: TaskTokens = field(default_factory=TaskTokens)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    observer: Observer | None = None
+    """Is told of every execution; None in an engine that nobody watches."""
 
     @classmethod
-    def open(cls, *, place: Place, session: AwsSession, data_dir: Path) -> Engine:
-        """An engine whose files are in the directory."""
+    def open(cls, *, place: Place, session: AwsSession, data_dir: Path, service_token: str | None) -> Engine:
+        """An engine whose files are in the directory, and whose executions are observed.
+
+        ``service_token``: what the endpoint wants to see before it takes events of AWS's own.
+        """
         data_dir.mkdir(parents=True, exist_ok=True)
-        return cls(place=place, session=session, children=ChildStore(data_dir / "children.db"))
+        engine = cls(place=place, session=session, children=ChildStore(data_dir / "children.db"))
+        engine.observer = Observer(session, engine.check_may, service_token)
+        return engine
 
     @property
     def region(self) -> str:
@@ -98,12 +106,17 @@ class Engine:
             alias_arn=alias_arn,
         )
         self.executions[arn] = execution
+        if self.observer is not None:
+            execution.log = self.observer.log_of(execution)
+            self.observer.started(execution)
         self._begin(execution)
         return execution
 
     def redrive(self, execution: Execution) -> None:
         """Let an execution go on from where it stopped."""
         execution.prepare_redrive()
+        if self.observer is not None:
+            self.observer.redriven(execution)
         self._begin(execution)
 
     def _begin(self, execution: Execution) -> None:
@@ -117,6 +130,8 @@ class Engine:
         except Exception:  # noqa: BLE001 - the execution has recorded it; here it is logged with its traceback
             _log.exception("the execution %s ended by a fault of the engine", execution.arn)
         finally:
+            if self.observer is not None:
+                self.observer.ended(execution)
             if execution.machine.type == "EXPRESS":  # nobody can ask for it any more
                 self.executions.pop(execution.arn, None)
             self._remove_deleted(execution.machine.arn)
@@ -217,6 +232,8 @@ class Engine:
             task.cancel()
         if self.tasks:
             await asyncio.wait(self.tasks, timeout=STOP_SECONDS)
+        if self.observer is not None:
+            await self.observer.close()
         await self.children.close()
         await self.session.close()
 

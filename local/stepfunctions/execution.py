@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from local.stepfunctions.errors import RuntimeFailure, StatesError
-from local.stepfunctions.history import Cursor, Event, History
+from local.stepfunctions.history import Cursor, History
 from local.stepfunctions.limits import EXPRESS_SECONDS, MAX_REDRIVABLE_EVENTS, REDRIVABLE_SECONDS
 from local.stepfunctions.machines import Machine
 from local.stepfunctions.payload import Payload
@@ -17,8 +17,7 @@ from local.stepfunctions.run import Branch, Run, run_workflow
 from local.stepfunctions.run.branch import iso_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from local.stepfunctions.observe.logs import ExecutionLog
     from local.stepfunctions.run.branch import Services
 
 Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
@@ -67,6 +66,8 @@ class Execution:
     machine_deleted: bool = False
     redrive_tokens: dict[str, float] = field(default_factory=dict)
     branch: Branch | None = None
+    log: ExecutionLog | None = None
+    """Takes the events that the machine logs."""
 
     def context(self) -> dict[str, Any]:
         """Execution and StateMachine of the context object."""
@@ -97,10 +98,10 @@ class Execution:
         failure.placed = True
         self.history.refusal = failure
 
-    async def run(self, services: Services, on_event: Callable[[Event], None] | None = None) -> None:
+    async def run(self, services: Services) -> None:
         """Run to the end, from the start or from where a redrive goes on; every way to end is recorded."""
         if self.branch is None:
-            self.history = History(on_event, readable=self.machine.type == "STANDARD")
+            self.history = History(self.log, readable=self.machine.type == "STANDARD")
             if self.machine_deleted:
                 self.machine_was_deleted()
             cursor = Cursor()
@@ -114,6 +115,7 @@ class Execution:
                 recorder=self.history,
                 context=self.context(),
                 run_workflow=run_workflow,
+                log=self.log,
             )
             self.branch = Branch(run=run, cursor=cursor)
         branch = self.branch
@@ -158,6 +160,8 @@ class Execution:
         self.redriven = time.time()
         self.status, self.stopped, self.error, self.cause = "RUNNING", None, None, None
         self.stopped_by_request = None
+        if self.log is not None:
+            self.log.subject.redrives = self.redrives
         self.history.add(Cursor(len(self.history.events)), "ExecutionRedriven", {"redriveCount": self.redrives})
         if self.branch is not None:
             self.branch.run.context = self.context()

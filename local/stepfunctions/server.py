@@ -27,13 +27,17 @@ _NEVER = 2.0**53
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServerArgs:
-    """How to serve: ``port`` 0 picks a free one; ``endpoint`` None means AWS itself."""
+    """How to serve: ``port`` 0 picks a free one; ``endpoint`` None means AWS itself.
+
+    ``service_token`` is what the endpoint gave this engine, to be believed what only AWS's own services may say.
+    """
 
     port: int
     endpoint: str | None
     place: Place
     data_dir: Path
     ready_file: Path | None
+    service_token: str | None
 
 
 def engine_credentials() -> Credentials:
@@ -67,7 +71,7 @@ def application(engine: Engine) -> web.Application:
 async def serve(args: ServerArgs) -> None:
     """Serve until SIGTERM, SIGINT or the parent's end; executions that run are stopped."""
     session = AwsSession(endpoint=args.endpoint, region=args.place.region, credentials=engine_credentials())
-    engine = Engine.open(place=args.place, session=session, data_dir=args.data_dir)
+    engine = Engine.open(place=args.place, session=session, data_dir=args.data_dir, service_token=args.service_token)
     runner = web.AppRunner(application(engine), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:

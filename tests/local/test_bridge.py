@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from botocore.httpsession import URLLib3Session
 
 from local import processes, server
-from tests.local.helpers import STUB, client, client_with
+from tests.local.helpers import STUB, client, client_with, make_role
 
 if TYPE_CHECKING:
     from local.server import Server
@@ -96,7 +96,8 @@ def test_an_event_starts_the_machine_of_a_matching_rule(aws: Server) -> None:
     arn, rule = f"{MACHINE}{uuid4()}", f"rule-{uuid4()}"
     events = client(aws, "events")
     events.put_rule(Name=rule, EventPattern=json.dumps({"source": ["tests.bridge"], "detail": {"to": [rule]}}))
-    events.put_targets(Rule=rule, Targets=[{"Id": "machine", "Arn": arn, "RoleArn": arn}])
+    role = make_role(aws, "events", ("states:StartExecution", arn))
+    events.put_targets(Rule=rule, Targets=[{"Id": "machine", "Arn": arn, "RoleArn": role}])
     entry = {"Source": "tests.bridge", "DetailType": "d", "Detail": json.dumps({"to": rule, "n": 7})}
     assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
     assert json.loads(wait_for_start(aws, arn)["input"])["detail"] == {"to": rule, "n": 7}
@@ -113,7 +114,8 @@ def test_a_new_object_starts_the_machine_of_a_matching_rule(aws: Server) -> None
         "detail": {"bucket": {"name": [bucket]}},
     }
     events.put_rule(Name=bucket, EventPattern=json.dumps(pattern))
-    events.put_targets(Rule=bucket, Targets=[{"Id": "machine", "Arn": arn, "RoleArn": arn}])
+    role = make_role(aws, "events", ("states:StartExecution", arn))
+    events.put_targets(Rule=bucket, Targets=[{"Id": "machine", "Arn": arn, "RoleArn": role}])
     s3.put_object(Bucket=bucket, Key="in/a.csv", Body=b"x")
     event = json.loads(wait_for_start(aws, arn)["input"])
     assert event["detail"]["object"]["key"] == "in/a.csv"
@@ -121,18 +123,7 @@ def test_a_new_object_starts_the_machine_of_a_matching_rule(aws: Server) -> None
 
 def test_a_due_schedule_starts_its_machine(aws: Server) -> None:
     arn, name = f"{MACHINE}{uuid4()}", f"schedule-{uuid4()}"
-    iam = client(aws, "iam")
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "scheduler.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    role = make_role(aws, "scheduler", ("states:StartExecution", arn))
     client(aws, "scheduler").create_schedule(
         Name=name,
         ScheduleExpression="at(2020-01-01T00:00:00)",
@@ -146,7 +137,8 @@ def test_a_start_that_the_engine_refuses_is_logged(state: StateDir) -> None:
     with server.serving(state=state, engine=STUB) as running:
         events = client(running, "events")
         events.put_rule(Name="r", EventPattern='{"source": ["tests"]}')
-        events.put_targets(Rule="r", Targets=[{"Id": "m", "Arn": f"{MACHINE}refuse", "RoleArn": f"{MACHINE}r"}])
+        role = make_role(running, "events", ("states:StartExecution", f"{MACHINE}refuse"))
+        events.put_targets(Rule="r", Targets=[{"Id": "m", "Arn": f"{MACHINE}refuse", "RoleArn": role}])
         events.put_events(Entries=[{"Source": "tests", "DetailType": "d", "Detail": "{}"}])
         assert processes.wait_until(lambda: "refuse was not started: " in state.log.read_text(), seconds=5), (
             "nobody else hears of the refusal"

@@ -245,7 +245,7 @@ HANGING_IMPORT = """
 import time
 from local.bridge import Bridge
 from local.emulator import load
-load(Bridge())
+load(Bridge(), service_token="t")
 from local.mends import function_worker
 from tests.local.helpers import zipped
 function_worker.INIT_SECONDS = 0.3

@@ -94,7 +94,7 @@ import os, sys
 from local.bridge import Bridge
 from local.emulator import load
 bridge = Bridge()
-app = load(bridge)
+app = load(bridge, service_token="t")
 from ministack import app as module
 assert callable(app)
 assert module.SERVICE_REGISTRY["states"]["module"] == "stepfunctions"
@@ -104,7 +104,7 @@ import ministack.services.stepfunctions as again
 assert stepfunctions is again is sys.modules[{MODULE!r}]
 assert stepfunctions._start_execution.__self__ is bridge
 try:
-    load(Bridge())
+    load(Bridge(), service_token="t")
 except RuntimeError as error:
     assert "imported before" in str(error)
 else:

@@ -17,6 +17,8 @@ from local.stepfunctions.maprun.counts import ChildStatus
 from local.stepfunctions.maprun.record import MapRun
 from local.stepfunctions.maprun.results import Child
 from local.stepfunctions.maprun.slots import Slots
+from local.stepfunctions.observe.logs import ExecutionLog, LoggedCounter
+from local.stepfunctions.observe.observer import ChildWatch
 from local.stepfunctions.payload import Payload
 from local.stepfunctions.run.branch import Branch, EventCounter, Recorder, Run, iso_time
 
@@ -39,11 +41,20 @@ class Children:
     A child that never waits for anything outside runs at once, within the caller; any other is a task of its own.
     """
 
-    def __init__(self, *, map_run: MapRun, state: DistributedMapState, parent: Branch, on_end: OnEnd) -> None:
+    def __init__(
+        self,
+        *,
+        map_run: MapRun,
+        state: DistributedMapState,
+        parent: Branch,
+        on_end: OnEnd,
+        watch: ChildWatch | None,
+    ) -> None:
         self._map_run = map_run
         self._state = state
         self._parent = parent
         self._on_end = on_end
+        self._watch = watch
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: set[asyncio.Task[Any]] = set()
         """Those whose child is in its workflow: what comes before and after must not be cancelled."""
@@ -113,13 +124,18 @@ class Children:
         name = map_run.child_name(child_input.index)
         arn = map_run.child_arn(name) if again is None else again.arn
         start = time.time() if again is None else again.start
+        redrives, redriven = (0, None) if again is None else (again.redrives, time.time())
+        if self._watch is not None:
+            self._watch.started(
+                name=name, arn=arn, start=start, payload=child_input.payload, redrives=redrives, redriven=redriven
+            )
         branch = self._branch(name, arn, start, child_input.payload, again)
         status, output, error, cause = await self._outcome(branch, child_input.payload)
         history = branch.run.recorder
-        if isinstance(history, History):
+        if type(history) is not EventCounter:  # nobody sees the last event of a mere count
             _close(history, branch, status, output, error, cause)
-            if status != "SUCCEEDED":
-                self._stopped[child_input.index] = branch
+        if isinstance(history, History) and status != "SUCCEEDED":
+            self._stopped[child_input.index] = branch
         child = Child(
             index=child_input.index,
             name=name,
@@ -133,9 +149,11 @@ class Children:
             output=output,
             error=error,
             cause=cause,
-            redrive_count=0 if again is None else again.redrives,
+            redrive_count=redrives,
             events=history.events if isinstance(history, History) else None,
         )
+        if self._watch is not None:
+            self._watch.ended(child, redriven=redriven)
         map_run.child_ended(child_input.items, status)
         await self._on_end(child)
 
@@ -186,11 +204,15 @@ class Children:
             branch.run.context = context
             branch.resuming = branch.checkpoint is not None
             history = branch.run.recorder
+            if branch.run.log is not None:
+                branch.run.log.subject.redrives = again.redrives
             if isinstance(history, History):
                 details = {"redriveCount": again.redrives}
                 history.add(Cursor(len(history.events)), "ExecutionRedriven", details)
             return branch
-        recorder: Recorder = History() if self._timeout is None else EventCounter()
+        redrives = 0 if again is None else again.redrives
+        log = parent.log and parent.log.machine.of(arn, map_run_arn=self._map_run.arn, redrives=redrives)
+        recorder = self._recorder(log)
         cursor = Cursor()
         recorder.add(cursor, "ExecutionStarted", {"input": payload, "roleArn": parent.role_arn}, advance=False)
         run = Run(
@@ -201,12 +223,18 @@ class Children:
             recorder=recorder,
             context=context,
             run_workflow=parent.run_workflow,
+            log=log,
         )
         return Branch(run=run, cursor=cursor)
 
+    def _recorder(self, log: ExecutionLog | None) -> Recorder:
+        if self._state.execution_type == "STANDARD":
+            return History(log)
+        return EventCounter() if log is None else LoggedCounter(log)
+
 
 def _close(
-    history: History,
+    history: Recorder,
     branch: Branch,
     status: ChildStatus,
     output: Payload | None,

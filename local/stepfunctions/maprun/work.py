@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from local.stepfunctions.childstore import ChildStore
     from local.stepfunctions.integrations.aws import AwsClient
+    from local.stepfunctions.observe.observer import Observer
 
 _TURN_SECONDS = 0.02
 """How long children that never wait may run before other work of the engine gets its turn."""
@@ -40,6 +41,7 @@ class Host(Protocol):
 
     place: Place
     children: ChildStore
+    observer: Observer | None
 
     async def client(self, service: str, role_arn: str) -> AwsClient:
         """A client that signs with the role's credentials."""
@@ -86,7 +88,8 @@ class Work:
             batch_input=batching.batch_input,
             from_reader=state.reader is not None,
         )
-        self.children = Children(map_run=map_run, state=state, parent=branch, on_end=self._ended)
+        watch = None if host.observer is None else host.observer.children_of(map_run)
+        self.children = Children(map_run=map_run, state=state, parent=branch, on_end=self._ended, watch=watch)
         self._read = 0
         self._tripped = False
         self._aborted = False

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from local.stepfunctions.observe.logs import LogDelivery
+from local.environment import SERVICE_HEADER
+from local.stepfunctions.observe.logs import ExecutionLog, LogDelivery
 from local.stepfunctions.observe.metrics import Metrics, Series
 from local.stepfunctions.observe.status import StatusChange, StatusEvents
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from local.stepfunctions.maprun.record import MapRun
     from local.stepfunctions.maprun.results import Child
     from local.stepfunctions.payload import Payload
-
-SERVICE_HEADER: Final = "x-distmap-service"
-"""Carries the token that lets the engine send events in the name of Step Functions."""
 
 CLOSE_SECONDS: Final = 1.5
 """How long the last entries, data points and events may take when the engine stops."""
@@ -47,11 +45,16 @@ class Observer:
         check_may: Callable[[str, str, str], Awaitable[None]],
         service_token: str | None,
     ) -> None:
-        self.logs = LogDelivery(session, check_may)
+        self._logs = LogDelivery(session, check_may)
         self._metrics = Metrics(session)
         self._events: StatusEvents | None = None
         if service_token is not None:
             self._events = StatusEvents(session, {SERVICE_HEADER: service_token})
+
+    def log_of(self, execution: Execution) -> ExecutionLog | None:
+        """Where an execution is logged; None when it is not."""
+        log = self._logs.log_of(execution.machine)
+        return None if log is None else log.of(execution.arn)
 
     def started(self, execution: Execution) -> None:
         """An execution began."""
@@ -99,7 +102,7 @@ class Observer:
 
     async def close(self) -> None:
         """Send what waits, or give it up after a moment."""
-        outlets = [self.logs.soon, self._metrics.soon, *([] if self._events is None else [self._events.soon])]
+        outlets = [self._logs.soon, self._metrics.soon, *([] if self._events is None else [self._events.soon])]
         await asyncio.gather(*(soon.finish(CLOSE_SECONDS) for soon in outlets))
 
 
