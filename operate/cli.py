@@ -101,11 +101,7 @@ def env() -> None:
 def datagen(context: typer.Context) -> None:
     """Make data sets, each with its truth: distmap datagen DATASET --to s3://bucket/prefix."""
     from datagen.cli import app as data_sets
-    from datagen.errors import UnknownDataSetError
-    from datagen.registry import NAMES
 
-    if context.args and not context.args[0].startswith("-") and context.args[0] not in NAMES:
-        raise UnknownDataSetError(context.args[0], NAMES)
     raise typer.Exit(_invoke(data_sets, context.args or ["--help"], name="distmap datagen"))
 
 

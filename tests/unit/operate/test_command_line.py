@@ -43,7 +43,6 @@ def nowhere(tmp_path, monkeypatch):
         ("local up --port 70000", 2, "Invalid value for '--port'"),
         ("report hello", 2, "'hello' is not the ARN of an execution: give arn:aws:states:"),
         ("report arn:aws:states:us-east-1:1:stateMachine:hello", 2, "is not the ARN of an execution"),
-        ("datagen nope --to s3://b", 1, "no data set is called 'nope': choose one of reviews"),
         ("datagen reviews", 2, "Missing option '--to': see `distmap datagen reviews --help`"),
     ],
 )
@@ -54,6 +53,11 @@ def test_a_mistake_is_one_line_that_says_what_to_do(nowhere, capsys, command, co
     assert err.startswith("distmap: ")
     assert says in err
     assert err.count("\n") == 1, "one line, no traceback"
+
+
+def test_an_unknown_data_set_is_one_line_of_the_generator(nowhere, capsys):
+    assert cli.run_command(["datagen", "nope", "--to", "s3://b"]) == 2
+    assert capsys.readouterr().err.startswith("datagen: no data set is called 'nope': choose one of reviews")
 
 
 def test_debug_shows_the_traceback_wherever_it_stands(nowhere):
