@@ -12,7 +12,7 @@ import pytest
 from tests.engine.memory import MemorySession, Ran, machine, run
 
 ROWS = "id,grade\n" + "".join(f"{n},{'good' if n % 4 else 'bad'}\n" for n in range(10))
-READER = {
+READER: dict[str, Any] = {
     "Resource": "arn:aws:states:::s3:getObject",
     "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
     "Parameters": {"Bucket": "in", "Key": "rows.csv"},
