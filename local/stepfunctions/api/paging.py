@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -49,7 +48,7 @@ def decode_token(listing: str, request: dict[str, Any]) -> Any:
         return None
     try:
         raw = base64.b64decode(token, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise _invalid() from None
     content = raw[_SIGNATURE_BYTES:]
     if not hmac.compare_digest(raw[:_SIGNATURE_BYTES], _signature(listing, request, content)):
