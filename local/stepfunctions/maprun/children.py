@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from local.stepfunctions.definition.nodes import DistributedMapState
 from local.stepfunctions.errors import StatesError, TaskTimeout
@@ -17,12 +17,19 @@ from local.stepfunctions.maprun.counts import ChildStatus
 from local.stepfunctions.maprun.record import MapRun
 from local.stepfunctions.maprun.results import Child
 from local.stepfunctions.maprun.slots import Slots
-from local.stepfunctions.observe.logs import ExecutionLog, LoggedCounter
+from local.stepfunctions.observe.logs import LoggedCounter
 from local.stepfunctions.observe.observer import ChildWatch
 from local.stepfunctions.payload import Payload
 from local.stepfunctions.run.branch import Branch, EventCounter, Recorder, Run, iso_time
 
 OnEnd = Callable[[Child], Awaitable[None]]
+
+_LAST_EVENT: Final[dict[ChildStatus, str]] = {
+    "SUCCEEDED": "ExecutionSucceeded",
+    "FAILED": "ExecutionFailed",
+    "TIMED_OUT": "ExecutionTimedOut",
+    "ABORTED": "ExecutionAborted",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,13 +133,11 @@ class Children:
         start = time.time() if again is None else again.start
         redrives, redriven = (0, None) if again is None else (again.redrives, time.time())
         if self._watch is not None:
-            self._watch.started(
-                name=name, arn=arn, start=start, payload=child_input.payload, redrives=redrives, redriven=redriven
-            )
+            self._watch.started(name, arn, start, child_input.payload, redrives, redriven)
         branch = self._branch(name, arn, start, child_input.payload, again)
         status, output, error, cause = await self._outcome(branch, child_input.payload)
         history = branch.run.recorder
-        if type(history) is not EventCounter:  # nobody sees the last event of a mere count
+        if type(history) is not EventCounter:  # nobody hears of the events of a mere count
             _close(history, branch, status, output, error, cause)
         if isinstance(history, History) and status != "SUCCEEDED":
             self._stopped[child_input.index] = branch
@@ -153,7 +158,7 @@ class Children:
             events=history.events if isinstance(history, History) else None,
         )
         if self._watch is not None:
-            self._watch.ended(child, redriven=redriven)
+            self._watch.ended(child, redriven)
         map_run.child_ended(child_input.items, status)
         await self._on_end(child)
 
@@ -211,8 +216,15 @@ class Children:
                 history.add(Cursor(len(history.events)), "ExecutionRedriven", details)
             return branch
         redrives = 0 if again is None else again.redrives
-        log = parent.log and parent.log.machine.of(arn, map_run_arn=self._map_run.arn, redrives=redrives)
-        recorder = self._recorder(log)
+        log = None
+        recorder: Recorder
+        if self._timeout is None:
+            log = parent.log and parent.log.machine.of(arn, map_run_arn=self._map_run.arn, redrives=redrives)
+            recorder = History(log)
+        elif parent.log is None:
+            recorder = EventCounter()
+        else:
+            recorder = LoggedCounter(parent.log.machine, arn, self._map_run.arn, redrives)
         cursor = Cursor()
         recorder.add(cursor, "ExecutionStarted", {"input": payload, "roleArn": parent.role_arn}, advance=False)
         run = Run(
@@ -227,11 +239,6 @@ class Children:
         )
         return Branch(run=run, cursor=cursor)
 
-    def _recorder(self, log: ExecutionLog | None) -> Recorder:
-        if self._state.execution_type == "STANDARD":
-            return History(log)
-        return EventCounter() if log is None else LoggedCounter(log)
-
 
 def _close(
     history: Recorder,
@@ -241,14 +248,11 @@ def _close(
     error: str | None,
     cause: str | None,
 ) -> None:
+    kind = _LAST_EVENT[status]
+    if isinstance(history, LoggedCounter) and not history.logs(kind):
+        return
     details = {
         key: value for key, value in (("output", output), ("error", error), ("cause", cause)) if value is not None
     }
-    kind = {
-        "SUCCEEDED": "ExecutionSucceeded",
-        "FAILED": "ExecutionFailed",
-        "TIMED_OUT": "ExecutionTimedOut",
-        "ABORTED": "ExecutionAborted",
-    }[status]
     # An aborted child's last event follows none.
     history.add(Cursor() if status == "ABORTED" else branch.cursor, kind, details)

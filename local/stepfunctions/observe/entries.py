@@ -19,7 +19,7 @@ _TEXTS: Final = ("input", "output", "parameters")
 _TRUNCATED: Final = {"truncated": True}
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Subject:
     """Whose event it is; ``map_run_arn`` for child executions alone."""
 

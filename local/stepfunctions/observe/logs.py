@@ -176,21 +176,25 @@ class MachineLog:
 
     def of(self, execution_arn: str, *, map_run_arn: str | None = None, redrives: int = 0) -> ExecutionLog:
         """The log of one execution."""
-        subject = Subject(execution_arn=execution_arn, map_run_arn=map_run_arn, redrives=redrives)
-        return ExecutionLog(machine=self, subject=subject)
+        return ExecutionLog(self, Subject(execution_arn, map_run_arn, redrives))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionLog:
     """Takes the events of one execution."""
 
-    machine: MachineLog
-    subject: Subject
+    __slots__ = ("_kinds", "machine", "subject")
+
+    def __init__(self, machine: MachineLog, subject: Subject) -> None:
+        self.machine: Final = machine
+        self.subject: Final = subject
+        self._kinds = machine.kinds
 
     def __call__(self, event: Event) -> None:
         """Log the event when its type is one that is logged."""
+        if self._kinds is not None and event.type not in self._kinds:
+            return
         log = self.machine
-        if (log.kinds is None or event.type in log.kinds) and log.delivery.takes(log.stream):
+        if log.delivery.takes(log.stream):
             text = entry(event, self.subject, include_data=log.include_data)
             log.delivery.add(log.stream, int(event.timestamp * 1000), text)
 
@@ -198,18 +202,25 @@ class ExecutionLog:
 class LoggedCounter(EventCounter):
     """Numbers the events of an EXPRESS child, and has those logged that its machine logs."""
 
-    __slots__ = ("_kinds", "_log")
+    __slots__ = ("_kinds", "_log", "_subject")
 
-    def __init__(self, log: ExecutionLog) -> None:
+    def __init__(self, log: MachineLog, execution_arn: str, map_run_arn: str, redrives: int) -> None:
         super().__init__()
         self._log = log
-        self._kinds = log.machine.kinds
+        self._kinds = log.kinds
+        self._subject = (execution_arn, map_run_arn, redrives)
+
+    def logs(self, kind: str) -> bool:
+        """Whether events of this type are logged."""
+        return self._kinds is None or kind in self._kinds
 
     def add(self, cursor: Cursor, kind: str, details: Details | None = None, *, advance: bool = True) -> int:
         """Count an event; its id."""
         self._count += 1
         if self._kinds is None or kind in self._kinds:
-            self._log(Event(self._count, cursor.last, kind, time.time(), details))
+            arn, map_run_arn, redrives = self._subject
+            log = self._log.of(arn, map_run_arn=map_run_arn, redrives=redrives)
+            log(Event(self._count, cursor.last, kind, time.time(), details))
         if advance:
             cursor.last = self._count
         return self._count

@@ -41,41 +41,48 @@ _ENDED: Final[Mapping[str, tuple[str, str]]] = {
 
 
 class Series:
-    """What happened to the executions of one state machine since it was last sent."""
+    """What happened to the executions of one state machine since it was last sent.
 
-    __slots__ = ("_ask", "_counts", "_dimensions", "_milliseconds")
+    Millions of children pass through here: each leaves a note, and notes are counted when they are sent.
+    """
+
+    __slots__ = ("_ask", "_dimensions", "_ended", "_redriven", "_started")
 
     def __init__(self, machine_arn: str, ask: Callable[[], None]) -> None:
         self._dimensions = [{"Name": "StateMachineArn", "Value": machine_arn}]
-        self._counts: Counter[str] = Counter()
-        self._milliseconds: Counter[int] = Counter()
+        self._started = 0
+        self._redriven = 0
+        self._ended: list[tuple[str, bool, int]] = []
         self._ask = ask
 
-    def started(self) -> None:
-        """An execution began."""
-        self._counts["ExecutionsStarted"] += 1
-        self._ask()
-
-    def redriven(self) -> None:
-        """An execution went on."""
-        self._counts["ExecutionsRedriven"] += 1
-        self._ask()
-
-    def ended(self, status: str, seconds: float, *, redriven: bool) -> None:
-        """An execution ended, so long after its start."""
-        name, redriven_name = _ENDED[status]
-        self._counts[name] += 1
-        self._milliseconds[int(seconds * 1000)] += 1
+    def started(self, *, redriven: bool = False) -> None:
+        """An execution began or, when it is redriven, went on."""
         if redriven:
-            self._counts[redriven_name] += 1
+            self._redriven += 1
+        else:
+            self._started += 1
+        self._ask()
+
+    def ended(self, status: str, seconds: float, *, redriven: bool = False) -> None:
+        """An execution ended, so long after its start; ``redriven`` when it had gone on before."""
+        self._ended.append((status, redriven, int(seconds * 1000)))
         self._ask()
 
     def take(self) -> list[dict[str, Any]]:
         """The data points to send."""
-        counts, self._counts = self._counts, Counter()
-        times, self._milliseconds = sorted(self._milliseconds.items()), Counter()
+        counts = Counter({"ExecutionsStarted": self._started, "ExecutionsRedriven": self._redriven})
+        milliseconds: Counter[int] = Counter()
+        for (status, redriven, time), number in Counter(self._ended).items():
+            name, redriven_name = _ENDED[status]
+            counts[name] += number
+            milliseconds[time] += number
+            if redriven:
+                counts[redriven_name] += number
+        self._started = self._redriven = 0
+        self._ended = []
+        times = sorted(milliseconds.items())
         return [
-            *(self._datum(name, "Count", [(1, number)]) for name, number in counts.items()),
+            *(self._datum(name, "Count", [(1, number)]) for name, number in counts.items() if number),
             *(
                 self._datum("ExecutionTime", "Milliseconds", times[start : start + MAX_VALUES])
                 for start in range(0, len(times), MAX_VALUES)

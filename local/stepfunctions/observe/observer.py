@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 CLOSE_SECONDS: Final = 1.5
 """How long the last entries, data points and events may take when the engine stops."""
 
-_RUNNING: Final = {
-    "redriveStatus": "NOT_REDRIVABLE",
-    "redriveStatusReason": "Execution is RUNNING and cannot be redriven",
-}
-_SUCCEEDED: Final = {
-    "redriveStatus": "NOT_REDRIVABLE",
-    "redriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
+_REDRIVE: Final = {
+    status: {
+        "redriveStatus": "NOT_REDRIVABLE",
+        "redriveStatusReason": f"Execution is {status} and cannot be redriven",
+    }
+    for status in ("RUNNING", "SUCCEEDED")
 }
 _BY_MAP_RUN: Final = {"redriveStatus": "REDRIVABLE_BY_MAP_RUN"}
 
@@ -63,36 +62,38 @@ class Observer:
 
     def redriven(self, execution: Execution) -> None:
         """An execution goes on."""
-        self._metrics.of(execution.machine.arn).redriven()
+        self._metrics.of(execution.machine.arn).started(redriven=True)
         self._changed(execution)
 
     def ended(self, execution: Execution) -> None:
         """An execution ended, or stopped at its engine's end."""
         seconds = (execution.stopped or execution.started) - execution.started
         series = self._metrics.of(execution.machine.arn)
-        series.ended(execution.status, seconds, redriven=execution.redrives > 0)
+        series.ended(execution.status, seconds, redriven=execution.redriven is not None)
         self._changed(execution)
 
     def _changed(self, execution: Execution) -> None:
-        if self._events is not None and execution.machine.type == "STANDARD":
-            change = StatusChange(
-                execution_arn=execution.arn,
-                machine_arn=execution.machine.arn,
-                name=execution.name,
-                status=execution.status,
-                started=execution.started,
-                stopped=execution.stopped,
-                input=execution.input,
-                output=execution.output,
-                error=execution.error,
-                cause=execution.cause,
-                redrives=execution.redrives,
-                redriven=execution.redriven,
-                redrive=execution.redrive_status(),
-                version_arn=execution.version_arn,
-                alias_arn=execution.alias_arn,
-            )
-            self._events.add(change)
+        if self._events is None or execution.machine.type == "EXPRESS":
+            return
+        output = None if execution.output is None else execution.output.text
+        change = StatusChange(
+            execution_arn=execution.arn,
+            machine_arn=execution.machine.arn,
+            name=execution.name,
+            status=execution.status,
+            started=execution.started,
+            stopped=execution.stopped,
+            input=execution.input.text,
+            output=output,
+            error=execution.error,
+            cause=execution.cause,
+            redrives=execution.redrives,
+            redriven=execution.redriven,
+            redrive=execution.redrive_status(),
+            version_arn=execution.version_arn,
+            alias_arn=execution.alias_arn,
+        )
+        self._events.add(len(change.input) + len(output or b""), lambda: change)
 
     def children_of(self, map_run: MapRun) -> ChildWatch:
         """What watches the children of a Map Run."""
@@ -108,55 +109,61 @@ class Observer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildWatch:
-    """Watches the child executions of one Map Run; ``events`` for STANDARD ones."""
+    """Watches the child executions of one Map Run; ``events`` for STANDARD ones.
+
+    There may be millions of them: each leaves a note here, and is described only when somebody wants to know.
+    """
 
     machine_arn: str
     series: Series
     events: StatusEvents | None
 
     def started(
-        self, *, name: str, arn: str, start: float, payload: Payload, redrives: int, redriven: float | None
+        self, name: str, arn: str, start: float, payload: Payload, redrives: int, redriven: float | None
     ) -> None:
         """A child began or, when it is redriven, went on."""
-        if redriven is None:
-            self.series.started()
-        else:
-            self.series.redriven()
-        if self.events is not None:
-            change = StatusChange(
-                execution_arn=arn,
-                machine_arn=self.machine_arn,
-                name=name,
-                status="RUNNING",
-                started=start,
-                stopped=None,
-                input=payload,
-                output=None,
-                error=None,
-                cause=None,
-                redrives=redrives,
-                redriven=redriven,
-                redrive=_RUNNING,
-            )
-            self.events.add(change)
+        self.series.started(redriven=redriven is not None)
+        if self.events is not None and self.events.listens():
+            text = payload.text
+            facts = (self.machine_arn, name, arn, "RUNNING", start, None, text, None, None, None, redrives, redriven)
+            self.events.add(len(text), _describe, *facts)
 
-    def ended(self, child: Child, *, redriven: float | None) -> None:
+    def ended(self, child: Child, redriven: float | None) -> None:
         """A child ended."""
         self.series.ended(child.status, child.stop - child.start, redriven=redriven is not None)
-        if self.events is not None:
-            change = StatusChange(
-                execution_arn=child.arn,
-                machine_arn=self.machine_arn,
-                name=child.name,
-                status=child.status,
-                started=child.start,
-                stopped=child.stop,
-                input=child.input,
-                output=child.output,
-                error=child.error,
-                cause=child.cause,
-                redrives=child.redrive_count,
-                redriven=redriven,
-                redrive=_SUCCEEDED if child.status == "SUCCEEDED" else _BY_MAP_RUN,
-            )
-            self.events.add(change)
+        if self.events is not None and self.events.listens():
+            given, output = child.input.text, None if child.output is None else child.output.text
+            dates, failure = (child.start, child.stop), (child.error, child.cause)
+            facts = (self.machine_arn, child.name, child.arn, child.status, *dates, given, output, *failure)
+            self.events.add(len(given) + len(output or b""), _describe, *facts, child.redrive_count, redriven)
+
+
+def _describe(
+    machine_arn: str,
+    name: str,
+    arn: str,
+    status: str,
+    start: float,
+    stop: float | None,
+    given: bytes,
+    output: bytes | None,
+    error: str | None,
+    cause: str | None,
+    redrives: int,
+    redriven: float | None,
+) -> StatusChange:
+    return StatusChange(
+        execution_arn=arn,
+        machine_arn=machine_arn,
+        name=name,
+        status=status,
+        started=start,
+        stopped=stop,
+        input=given,
+        output=output,
+        error=error,
+        cause=cause,
+        redrives=redrives,
+        redriven=redriven,
+        redrive=_REDRIVE.get(status, _BY_MAP_RUN),
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +16,10 @@ import orjson
 
 from local.stepfunctions.integrations.aws import AwsError
 from local.stepfunctions.observe.soon import Soon
-from local.stepfunctions.payload import Payload, dumps
+from local.stepfunctions.payload import dumps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from local.stepfunctions.integrations.aws import AwsSession
 
@@ -31,10 +31,14 @@ FLUSH_SECONDS: Final = 0.25
 """How long changes are gathered."""
 
 MAX_WAITING: Final = 50_000
-"""Changes that wait to be sent; those that come on top of them are dropped: events are best effort on AWS too."""
+MAX_WAITING_BYTES: Final = 64 * 1024**2
+"""Changes that wait to be sent, and their inputs and outputs; those that come on top of them are dropped."""
 
 MAX_DATA_BYTES: Final = 248 * 1024
 """What input and output may take, escaped as the event has them ("EventBridge payloads")."""
+
+QUIET_SECONDS: Final = 0.5
+"""How long nothing is noted of child executions after no rule was found that awaits them."""
 
 BATCH_ENTRIES: Final = 10
 BATCH_BYTES: Final = 262_144
@@ -43,7 +47,7 @@ BATCH_BYTES: Final = 262_144
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChange:
-    """An execution at the moment when its status changed; dates in epoch seconds."""
+    """An execution at the moment when its status changed; dates in epoch seconds, texts in UTF-8."""
 
     execution_arn: str
     machine_arn: str
@@ -51,8 +55,8 @@ class StatusChange:
     status: str
     started: float
     stopped: float | None
-    input: Payload
-    output: Payload | None
+    input: bytes
+    output: bytes | None
     error: str | None
     cause: str | None
     redrives: int
@@ -61,13 +65,17 @@ class StatusChange:
     """``redriveStatus`` and, with a reason, ``redriveStatusReason``."""
     version_arn: str | None = None
     alias_arn: str | None = None
-    at: float = field(default_factory=time.time)
+
+    @property
+    def at(self) -> float:
+        """When it happened."""
+        return self.stopped or self.redriven or self.started
 
 
 def detail(change: StatusChange) -> dict[str, Any]:
     """The event's ``detail``: every field of it, null where there is nothing."""
-    output = None if change.output is None else change.output.text.decode()
-    text: str | None = change.input.text.decode()
+    output = None if change.output is None else change.output.decode()
+    text: str | None = change.input.decode()
     if _escaped(text) + _escaped(output) > MAX_DATA_BYTES:
         text = None
     kept = output if _escaped(output) <= MAX_DATA_BYTES else None
@@ -116,31 +124,40 @@ class StatusEvents:
     def __init__(self, session: AwsSession, headers: Mapping[str, str]) -> None:
         self._session = session
         self._headers = headers
-        self._waiting: list[StatusChange] = []
+        self._waiting: list[tuple[Callable[..., StatusChange], tuple[Any, ...]]] = []
+        self._bytes = 0
         self._dropped = 0
         self._refused = False
+        self._quiet_until = 0.0
         self.soon = Soon(self._flush, FLUSH_SECONDS)
 
-    def add(self, change: StatusChange) -> None:
-        """Send a change soon."""
-        if len(self._waiting) < MAX_WAITING:
-            self._waiting.append(change)
-            self.soon.ask()
-        else:
+    def listens(self) -> bool:
+        """Whether a change of one of very many executions is worth a note; those of others always are."""
+        return time.monotonic() >= self._quiet_until
+
+    def add(self, size: int, describe: Callable[..., StatusChange], *facts: Any) -> None:
+        """Send a change soon, whose input and output have ``size`` bytes; it is described when it is awaited."""
+        if len(self._waiting) >= MAX_WAITING or self._bytes > MAX_WAITING_BYTES:
             self._dropped += 1
+            return
+        self._waiting.append((describe, facts))
+        self._bytes += size
+        self.soon.ask()
 
     async def _flush(self) -> None:
-        changes, self._waiting = self._waiting, []
+        waiting, self._waiting, self._bytes = self._waiting, [], 0
         try:
             if await self._awaited():
-                await self._send(changes)
+                await self._send(describe(*facts) for describe, facts in waiting)
+            else:
+                self._quiet_until = time.monotonic() + QUIET_SECONDS
             self._refused = False
         except AwsError as error:
             if not self._refused:
                 self._refused = True
                 _log.warning("the status changes of executions are not told to EventBridge: %s", error)
         if self._dropped:
-            _log.warning("%d status changes were dropped: more than %d waited", self._dropped, MAX_WAITING)
+            _log.warning("%d status changes of executions were dropped: too many waited", self._dropped)
             self._dropped = 0
 
     async def _awaited(self) -> bool:
@@ -155,7 +172,7 @@ class StatusEvents:
                 token = {"NextToken": page["NextToken"]}
         return False
 
-    async def _send(self, changes: list[StatusChange]) -> None:
+    async def _send(self, changes: Iterable[StatusChange]) -> None:
         client = self._session.client("events")
         for entries in batches(changes):
             answer = await client.call("PutEvents", {"Entries": entries}, headers=self._headers)
