@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from local.stepfunctions.definition.problem import Problem
 
-_PATH: Final = re.compile(r"\$(\$?[.\[].*)?")
+_PATH: Final = re.compile(r"\$\$?([.\[].*)?")
 _INTRINSIC: Final = re.compile(r"States\.[A-Za-z0-9]+\(.*\)", re.DOTALL)
 _TEMPLATES: Final = ("Parameters", "ResultSelector", "ItemSelector", "Assign", "BatchInput")
 _HOLDERS: Final = ("ItemReader", "ItemBatcher", "ResultWriter")
