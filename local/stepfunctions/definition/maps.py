@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import Any, Literal, cast
 
-import orjson
-
 from local.stepfunctions.definition.fields import Fields, literal
 from local.stepfunctions.definition.nodes import (
     Batcher,
@@ -27,6 +25,7 @@ from local.stepfunctions.definition.workflow import Context, parse_workflow
 from local.stepfunctions.language import QueryLanguage
 from local.stepfunctions.limits import MAX_ITEMS, MAX_LABEL, MAX_PAYLOAD_BYTES
 from local.stepfunctions.maprun.readers import parse_reader
+from local.stepfunctions.payload import dumps
 
 _BAD_LABEL = re.compile(r"[\s?*<>{}\[\]:;,\\|^~$#%&`\"\u0000-\u001f\u007f-\u009f]")
 _WRITER_RESOURCE = "arn:aws:states:::s3:putObject"
@@ -138,7 +137,7 @@ def _distributed(
         processor=workflow,
         execution_type=cast("ExecutionType", execution_type or "STANDARD"),
         pointer=fields.pointer,
-        processor_definition=orjson.dumps(child).decode(),
+        processor_definition=dumps(child).decode(),
         label=label,
         reader=reader,
         batcher=batcher,

@@ -17,6 +17,7 @@ from local.stepfunctions.integrations.sdk import call_parameters, client_of, unu
 from local.stepfunctions.integrations.services import load_service
 from local.stepfunctions.integrations.shapes import unsupported_fields
 from local.stepfunctions.integrations.task import Family, Pattern, TaskCall, WithoutJob
+from local.stepfunctions.payload import dumps
 
 if TYPE_CHECKING:
     from local.stepfunctions.scope import Json
@@ -58,7 +59,7 @@ class InvokeTask(WithoutJob):
             raise unusable(given, ["The field 'FunctionName' is required but was missing"])
         client = await client_of(call, "lambda")
         if isinstance(given, dict) and "Payload" in given:
-            given = {**given, "Payload": orjson.dumps(given["Payload"]).decode()}
+            given = {**given, "Payload": dumps(given["Payload"]).decode()}
         parameters = call_parameters(given, client.service.operation("Invoke"))
         answer = await _invoke(client, parameters, call.timeout)
         payload = answer["Payload"]
@@ -89,7 +90,7 @@ class FunctionTask(WithoutJob):
     async def run(self, call: TaskCall) -> Json:
         """The function's answer. Raises StatesError as InvokeTask does."""
         client = await client_of(call, "lambda")
-        parameters = {"FunctionName": self.resource, "Payload": orjson.dumps(call.parameters)}
+        parameters = {"FunctionName": self.resource, "Payload": dumps(call.parameters)}
         if self.qualifier is not None:
             parameters["Qualifier"] = self.qualifier
         return _json((await _invoke(client, parameters, call.timeout))["Payload"])

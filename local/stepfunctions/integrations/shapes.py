@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from botocore.model import ListShape, MapShape, StructureShape
+
+from local.stepfunctions.payload import dumps
 
 if TYPE_CHECKING:
     from botocore.model import Shape
@@ -40,7 +41,7 @@ def pascal(name: str) -> str:
 
 def text_of(value: Json) -> str:
     """A string as it is, any other value as compact JSON."""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else dumps(value).decode()
 
 
 def to_model(value: Json, shape: Shape, problems: list[str], name: str = "") -> Any:
