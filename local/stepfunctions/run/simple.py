@@ -7,9 +7,10 @@ import re
 import time
 from datetime import datetime
 
-from local.stepfunctions.definition.nodes import ChoiceState, FailState, PassState, SucceedState, WaitState
+from local.stepfunctions.definition.nodes import ChoiceState, FailState, Field, PassState, SucceedState, WaitState
 from local.stepfunctions.errors import RuntimeFailure, StatesError
 from local.stepfunctions.language.jsonata_errors import unexpected_type
+from local.stepfunctions.language.jsonpath import PathNotFound
 from local.stepfunctions.payload import Payload, dumps
 from local.stepfunctions.run import flow
 from local.stepfunctions.run.branch import Branch
@@ -74,13 +75,20 @@ async def run_wait(state: WaitState, payload: Payload, branch: Branch) -> Outcom
     """Wait until the time has come."""
     value = flow.effective_input(state, payload, branch)
     if state.seconds is not None:
-        delay = _seconds(state, state.seconds.evaluate(branch.scope(value)))
+        delay = _seconds(state, _field(state.seconds, value, branch))
     else:
         assert state.timestamp is not None  # noqa: S101 - the parser takes exactly one of the two
-        delay = _until(state, state.timestamp.evaluate(branch.scope(value)))
+        delay = _until(state, _field(state.timestamp, value, branch))
     if delay > 0:
         await asyncio.sleep(delay)
     return flow.finish_with_input(state, payload, value, branch)
+
+
+def _field(field: Field, value: Json, branch: Branch) -> Json:
+    try:
+        return field.evaluate(branch.scope(value))
+    except PathNotFound:
+        raise RuntimeFailure(f"The {field.name} parameter does not reference an input value: {field.text}") from None
 
 
 def _seconds(state: WaitState, value: Json) -> float:
