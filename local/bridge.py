@@ -127,7 +127,16 @@ class Bridge:
         ):
             while page := self._answer(listing, {})[members]:
                 for member in page:
+                    if member.get("type") == "STANDARD":
+                        self._stop_executions(member[arn])
                     self._answer(delete, {arn: member[arn]})
+
+    def _stop_executions(self, machine: str) -> None:
+        """A state machine is there as long as its executions run."""
+        running = {"stateMachineArn": machine, "statusFilter": "RUNNING"}
+        while page := self._answer("ListExecutions", running)["executions"]:
+            for execution in page:
+                self._answer("StopExecution", {"executionArn": execution["executionArn"]})
 
     def _answer(self, action: str, data: Mapping[str, Any]) -> dict[str, Any]:
         status, _, body = self.call(action, data)

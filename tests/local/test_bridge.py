@@ -152,3 +152,16 @@ def test_reset_deletes_every_state_machine(state: StateDir) -> None:
         urllib.request.urlopen(urllib.request.Request(f"{running.endpoint}/_ministack/reset", method="POST"))
         assert json.loads(post(running, "ListStateMachines", b"{}").content)["stateMachines"] == []
         assert "reset() failed" not in state.log.read_text()
+
+
+def test_a_machine_whose_executions_run_is_gone_after_a_reset(state: StateDir) -> None:
+    wait = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 300, "End": True}}}
+    machine = {"name": "waits", "definition": json.dumps(wait), "roleArn": "arn:aws:iam::000000000000:role/r"}
+    with server.serving(state=state) as running:
+        states = client(running, "stepfunctions")
+        for _ in range(2):
+            arn = states.create_state_machine(**machine)["stateMachineArn"]
+            states.start_execution(stateMachineArn=arn)
+            urllib.request.urlopen(urllib.request.Request(f"{running.endpoint}/_ministack/reset", method="POST"))
+            with pytest.raises(states.exceptions.StateMachineDoesNotExist):
+                states.describe_state_machine(stateMachineArn=arn)
