@@ -180,6 +180,35 @@ def test_our_worker_takes_what_ministacks_own_is_given() -> None:
         assert [a.arg for a in getattr(invoke.args, side)] == [a.arg for a in getattr(theirs.args, side)]
 
 
+def test_rules_schedules_and_pipes_reach_their_targets_through_names_that_are_looked_up() -> None:
+    events, pipes = "ministack.services.eventbridge", "ministack.services.pipes"
+    for caller in ("_dispatch_event", "_tick_scheduled_rules"):
+        assert "_invoke_target(target, event, rule, view)" in ast.unparse(function(events, caller)), caller
+    tick = ast.unparse(function("ministack.services.scheduler", "_tick_schedules"))
+    assert "_eb._invoke_target(target, event, sched)" in tick
+    deliver = ast.unparse(function(pipes, "_deliver_batch"))
+    assert "_start_state_machine_from_records(target_arn, pipe, batch)" in deliver
+    assert "return False" in ast.unparse(function(pipes, "_start_state_machine_from_records"))
+    assert [a.arg for a in function(events, "_put_events").args.args] == ["data", "allow_aws_source"]
+
+
+def test_alarms_and_metrics_go_through_names_that_ministack_looks_up_when_it_calls() -> None:
+    cloudwatch = "ministack.services.cloudwatch"
+    for caller in ("_evaluate_all_alarms", "_put_metric_alarm"):
+        assert "_evaluate_alarm(alarm)" in ast.unparse(function(cloudwatch, caller)), caller
+    assert "_evaluate_all_alarms()" in ast.unparse(function(cloudwatch, "_put_metric_data"))
+    for name, given in (
+        ("_record_history", ["alarm_name", "old_state", "new_state", "reason"]),
+        ("_dispatch_alarm_actions", ["alarm", "old_state", "new_state", "reason"]),
+        ("_evaluate_parent_alarms", ["child"]),
+        ("_stat_value", ["stats", "stat_name", "points"]),
+        ("record_metric", ["namespace", "metric_name", "value", "unit", "dimensions"]),
+    ):
+        assert [a.arg for a in function(cloudwatch, name).args.args][: len(given)] == given, name
+    emit = ast.unparse(function("ministack.services.lambda_svc", "_emit_lambda_metrics"))
+    assert "_cw.record_metric('AWS/Lambda', 'Duration', duration_ms, 'Milliseconds', dims)" in emit
+
+
 def test_ministack_starts_a_workers_process_as_ours_expects() -> None:
     tree = source("ministack.core.lambda_runtime")
     (worker,) = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == "Worker"]
