@@ -116,6 +116,58 @@ def test_executions_that_are_not_there_are_refused(service: Service, operation: 
     assert refusal == ("InvalidArn", "Invalid Arn: 'Resource type not valid in this context: stateMachine'")
 
 
+@pytest.mark.aws("recorded")
+@pytest.mark.parametrize("name", ["a b", "a/b"])
+def test_an_execution_needs_a_good_name(service: Service, name: str) -> None:
+    refusal = service.refusal("StartExecution", stateMachineArn=service.create(), name=name)
+    assert refusal == ("InvalidName", f"Invalid Name: '{name}'")
+
+
+@pytest.mark.aws("recorded")
+def test_only_what_has_failed_is_redriven(service: Service) -> None:
+    done = service.start(service.create("done"))
+    service.settle(done)
+    refusal = service.refusal("RedriveExecution", executionArn=done)
+    assert refusal == ("ExecutionNotRedrivable", "Execution is SUCCEEDED and cannot be redriven")
+    service.create_asking()
+    runs = service.start(ARN)
+    refusal = service.refusal("RedriveExecution", executionArn=runs)
+    assert refusal == ("ExecutionNotRedrivable", "Execution is RUNNING and cannot be redriven")
+    service.call("StopExecution", executionArn=runs)
+    assert service.call("RedriveExecution", executionArn=runs)["redriveDate"] > 0
+    assert service.call("DescribeExecution", executionArn=runs)["status"] == "RUNNING"
+
+
+@pytest.mark.aws("documented")
+def test_a_redrive_is_idempotent_for_its_client_token(service: Service) -> None:
+    execution = service.start(service.create(definition=FAILS))
+    service.settle(execution)
+
+    def redrive(token: str) -> float:
+        answer = service.call("RedriveExecution", executionArn=execution, clientToken=token)
+        service.settle(execution)
+        return float(answer["redriveDate"])
+
+    first = redrive("t0")
+    assert redrive("t0") == first
+    later = [redrive(f"t{number}") for number in range(1, 10)]
+    assert redrive("t0") == first, "ten tokens are remembered"
+    redrive("t10")
+    assert redrive("t0") > later[-1], "the oldest token is forgotten"
+    assert service.call("DescribeExecution", executionArn=execution)["redriveCount"] == 12
+
+
+@pytest.mark.aws("documented")
+def test_nothing_is_redriven_while_its_machine_is_deleted(service: Service) -> None:
+    service.create_asking()
+    stopped, runs = service.start(ARN, name="stopped"), service.start(ARN, name="runs")
+    service.call("StopExecution", executionArn=stopped)
+    service.call("DeleteStateMachine", stateMachineArn=ARN)
+    refusal = service.refusal("RedriveExecution", executionArn=stopped)
+    assert refusal == ("ExecutionNotRedrivable", "State machine is in DELETING status")
+    service.call("StopExecution", executionArn=runs)
+
+
 @pytest.mark.aws("documented")
 def test_the_history_is_paged_in_both_orders(service: Service) -> None:
     execution = service.start(service.create())

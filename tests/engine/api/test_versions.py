@@ -216,6 +216,53 @@ def test_an_update_of_nothing_in_an_alias_is_refused(service: Service) -> None:
 
 
 @pytest.mark.aws("documented")
+def test_an_alias_stays_with_its_machine(service: Service) -> None:
+    publish(service, 1)
+    make_alias(service, (1, 100))
+    other = f"{service.create('n', publish=True)}:1"
+    request = {"routingConfiguration": [{"stateMachineVersionArn": other, "weight": 100}]}
+    refused, message = service.refusal("UpdateStateMachineAlias", stateMachineAliasArn=LIVE, **request)
+    assert refused == "ValidationException"
+    assert message.endswith(f"for the same state machine. Received: [{other}]")
+    shown = service.call("DescribeStateMachineAlias", stateMachineAliasArn=LIVE)
+    assert shown["routingConfiguration"] == routes((1, 100))
+
+
+@pytest.mark.aws("documented")
+def test_a_machine_has_a_hundred_aliases_at_most(service: Service) -> None:
+    publish(service, 1)
+    for number in range(100):
+        make_alias(service, (1, 100), name=f"a{number}")
+    refusal = service.refusal("CreateStateMachineAlias", name="b", routingConfiguration=routes((1, 100)))
+    assert refusal[0] == "ServiceQuotaExceededException"
+    make_alias(service, (1, 100), name="a7")  # that one is there
+
+
+@pytest.mark.aws("documented")
+def test_a_machine_that_is_being_deleted_gets_no_alias(service: Service) -> None:
+    service.create_asking(publish=True)
+    make_alias(service, (1, 100))
+    service.start(ARN)
+    service.take_task()
+    service.call("DeleteStateMachine", stateMachineArn=ARN)
+    deleting = ("StateMachineDeleting", f"State Machine is being deleted: '{ARN}'")
+    request = {"name": "b", "routingConfiguration": routes((1, 100))}
+    assert service.refusal("CreateStateMachineAlias", **request) == deleting
+    assert service.refusal("ListStateMachineAliases", stateMachineArn=ARN) == deleting
+    assert service.refusal("PublishStateMachineVersion", stateMachineArn=ARN) == deleting
+    started = service.refusal("StartExecution", stateMachineArn=LIVE)
+    assert started == ("StateMachineDeleting", f"State Machine is being deleted: '{LIVE}'")
+
+
+@pytest.mark.aws("documented")
+@pytest.mark.parametrize("operation", ["DescribeStateMachineAlias", "DeleteStateMachineAlias"])
+@pytest.mark.parametrize("arn", [ARN, f"{ARN}:1"], ids=["machine", "version"])
+def test_only_aliases_are_taken_for_aliases(service: Service, operation: str, arn: str) -> None:
+    publish(service, 1)
+    assert service.refusal(operation, stateMachineAliasArn=arn)[0] == "InvalidArn"
+
+
+@pytest.mark.aws("documented")
 @pytest.mark.parametrize("name", ["12", "a b", "a:b"])
 def test_names_of_aliases_cannot_be_taken_for_versions(service: Service, name: str) -> None:
     publish(service, 1)
