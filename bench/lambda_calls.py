@@ -22,8 +22,8 @@ from local.state import StateDir
 from local.stepfunctions.integrations.aws import AwsSession, Credentials
 
 CALLERS: Final = 8
-CALLS: Final = 1_600
-FAILING_CALLS: Final = 160
+CALLS: Final = 800
+FAILING_CALLS: Final = 48
 TARGET: Final = 300
 CODE: Final = {
     "noop": "def handler(event, context):\n    return event\n",

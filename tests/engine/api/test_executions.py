@@ -227,6 +227,10 @@ def test_a_listing_needs_exactly_one_machine_or_map_run(service: Service) -> Non
     run = f"{PLACE.state_machine('m').replace('stateMachine', 'mapRun')}/L:0"
     both = service.refusal("ListExecutions", stateMachineArn=ARN, mapRunArn=run)
     assert both[0] == "ValidationException"
+    assert service.refusal("ListExecutions", mapRunArn=run) == ("ResourceNotFound", f"Resource not found: '{run}'")
+    assert service.refusal("ListExecutions", mapRunArn=ARN)[0] == "InvalidArn"
+    pending = service.refusal("ListExecutions", stateMachineArn=ARN, statusFilter="PENDING_REDRIVE")
+    assert pending[0] == "ValidationException", "only children wait for a redrive"
     missing = service.refusal("ListExecutions", stateMachineArn=ARN)
     assert missing == ("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{ARN}'")
 
