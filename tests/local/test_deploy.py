@@ -390,15 +390,20 @@ def test_an_interrupt_leaves_only_what_is_recorded(project: Project, context: Co
         seen.wait(20)
         os.kill(os.getpid(), signal.SIGINT)
 
+    # Whatever ran in this process before, Ctrl-C means here what it means in a new one.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=interrupt, daemon=True).start()
-    with pytest.raises(KeyboardInterrupt):
-        deploy(
-            stack="local",
-            state=project.state,
-            endpoint=project.endpoint,
-            on_resource=lambda _step: seen.set(),
-            root=project.root,
-        )
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            deploy(
+                stack="local",
+                state=project.state,
+                endpoint=project.endpoint,
+                on_resource=lambda _step: seen.set(),
+                root=project.root,
+            )
+    finally:
+        signal.signal(signal.SIGINT, before)
     made = {name for name in queue_names(context) if name.startswith("interrupted-")}
     assert made == {entry["name"] for entry in project.recorded()}
     assert len(made) < 40, "no other resource was begun"
