@@ -1,0 +1,1 @@
+"""Experiments before a full run: trials, what they say of the whole, and which way to run it."""
