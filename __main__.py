@@ -29,6 +29,7 @@ def main() -> None:
             disposable=settings.disposable,
             deletion_protection=settings.deletion_protection,
             expire_noncurrent_days=settings.expire_noncurrent_days,
+            point_in_time_recovery=settings.point_in_time_recovery,
         ),
         observability=Observability(
             alarm_topic_arn=alerts.topic_arn,
@@ -38,6 +39,7 @@ def main() -> None:
             tracing=settings.tracing,
             request_metrics=settings.request_metrics,
         ),
+        bundle_dependencies=settings.bundle_dependencies,
     )
     pulumi.export("alerts_topic_arn", alerts.topic_arn)
     for name, use_case in USE_CASES.items():

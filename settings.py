@@ -15,7 +15,8 @@ from pulumi.runtime import config as runtime_config
 
 from components.platform import LogLevel
 from components.triggers import is_schedule
-from usecases.registry import USE_CASES, Number, Parameter, ParameterError, Trigger, UseCase
+from usecases.parameters import ParameterError, Settable, Value
+from usecases.registry import USE_CASES, Trigger, UseCase
 
 # PutRetentionPolicy, Amazon CloudWatch Logs API Reference
 LOG_RETENTION_DAYS = (
@@ -30,12 +31,27 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class UseCaseSettings:
-    """What the stack says of one use case: whether it is deployed, its knobs' defaults, what starts it."""
+    """What the stack says of one use case: whether it is deployed, its knobs' defaults, its options, its triggers."""
 
     enabled: bool
-    knobs: Mapping[str, Number]
+    knobs: Mapping[str, Value]
+    options: Mapping[str, Value]
     schedule: str | None
     on_object_created: bool
+
+    def integer(self, option: str) -> int:
+        """The option of that name, which is a whole number."""
+        value = self.options[option]
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(f"{option} is no whole number: {value!r}")
+        return value
+
+    def flag(self, option: str) -> bool:
+        """The option of that name, which is yes or no."""
+        value = self.options[option]
+        if not isinstance(value, bool):
+            raise TypeError(f"{option} is neither yes nor no: {value!r}")
+        return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +64,8 @@ class Settings:
     cost_centre: str
     disposable: bool
     deletion_protection: bool
+    point_in_time_recovery: bool
+    bundle_dependencies: bool
     expire_results_days: int | None
     expire_noncurrent_days: int
     log_level: LogLevel
@@ -71,6 +89,8 @@ class Settings:
             cost_centre=reader.text("cost_centre"),
             disposable=reader.boolean("disposable"),
             deletion_protection=reader.boolean("deletion_protection"),
+            point_in_time_recovery=reader.boolean("point_in_time_recovery"),
+            bundle_dependencies=reader.boolean("bundle_dependencies"),
             expire_results_days=reader.integer("expire_results_days", minimum=0) or None,
             expire_noncurrent_days=reader.integer("expire_noncurrent_days", minimum=1),
             log_level=cast("LogLevel", reader.text("log_level", choices=get_args(LogLevel))),
@@ -148,7 +168,8 @@ class _Reader:
         name, triggers = use_case.name, use_case.triggers
         return UseCaseSettings(
             enabled=self.boolean(f"{name}_enabled"),
-            knobs={parameter.name: self._knob(use_case, parameter) for parameter in use_case.parameters},
+            knobs={one.name: self._settable(use_case, one) for one in use_case.parameters},
+            options={one.name: self._settable(use_case, one) for one in use_case.options},
             schedule=self._schedule(f"{name}_{Trigger.SCHEDULE}") if Trigger.SCHEDULE in triggers else None,
             on_object_created=(Trigger.OBJECT_CREATED in triggers and self.boolean(f"{name}_{Trigger.OBJECT_CREATED}")),
         )
@@ -157,15 +178,15 @@ class _Reader:
         """A message for each key that the program does not read."""
         return [f"{key}: there is no such key{self._suggestion(key)}" for key in sorted(set(given) - self.known)]
 
-    def _knob(self, use_case: UseCase, parameter: Parameter) -> Number:
-        key = f"{use_case.name}_{parameter.name}"
+    def _settable(self, use_case: UseCase, settable: Settable) -> Value:
+        key = f"{use_case.name}_{settable.name}"
         text = self._raw(key)
         if text is None:
             return 0
         try:
-            return parameter.parse(text)
+            return settable.parse(text)
         except ParameterError as error:
-            self._wrong(key, str(error).removeprefix(f"{parameter.name} "))
+            self._wrong(key, str(error).removeprefix(f"{settable.name} "))
             return 0
 
     def _schedule(self, key: str) -> str | None:

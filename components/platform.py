@@ -13,11 +13,12 @@ LogLevel: TypeAlias = Literal["ALL", "ERROR", "FATAL"]
 
 @dataclass(frozen=True, kw_only=True)
 class DataCare:
-    """How the stack treats the data in its buckets."""
+    """How the stack treats the data in its buckets and tables."""
 
     disposable: bool
     deletion_protection: bool
     expire_noncurrent_days: int
+    point_in_time_recovery: bool
 
     def __post_init__(self) -> None:
         if self.disposable and self.deletion_protection:
@@ -45,3 +46,4 @@ class Platform:
     stack: str
     data: DataCare
     observability: Observability
+    bundle_dependencies: bool

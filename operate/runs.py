@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from operate.execution import Execution, MapRun
     from operate.stacks import Stack
     from operate.watch import Display
-    from usecases.registry import Number, UseCase
+    from usecases.parameters import Value
+    from usecases.registry import UseCase
 
 LOCAL_POLL_SECONDS = 0.25
 AWS_POLL_SECONDS = 2.0  # DescribeMapRun and ListMapRuns refill at one request a second
@@ -32,7 +33,7 @@ class RunRequest:
     use_case: UseCase
     count: int
     seed: int
-    parameters: Mapping[str, Number]
+    parameters: Mapping[str, Value]
     timeout: float
 
 
@@ -50,7 +51,7 @@ def request_for(
     name: str, *, scale: str, count: int | None, seed: int, assignments: list[str], timeout: float
 ) -> RunRequest:
     """Check what the command line asks for; UsageError names the value, its limit and what is known."""
-    from usecases.registry import ParameterError
+    from usecases.parameters import ParameterError
 
     use_case = use_case_named(name)
     if scale not in use_case.counts:

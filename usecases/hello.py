@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
     from components import Platform
     from settings import Settings
-    from usecases.registry import Number
+    from usecases.parameters import Value
 
 DATA_PREFIX = "reviews"
 DATA_KEY = f"{DATA_PREFIX}/reviews.csv"
 RESULTS_PREFIX = "results"
 
 
-def definition(*, input_bucket_arn: str, results_bucket_arn: str, knobs: Mapping[str, Number]) -> StateMachine:
+def definition(*, input_bucket_arn: str, results_bucket_arn: str, knobs: Mapping[str, Value]) -> StateMachine:
     """The machine: input ``{"key": CSV object, "output": results prefix}`` and any knob that is to differ."""
     keep_highly_rated = Pass(
         "KeepHighlyRated",

@@ -32,4 +32,4 @@ def quiet(observability: Observability) -> Observability:
 
 @pytest.fixture
 def data() -> DataCare:
-    return DataCare(disposable=False, deletion_protection=True, expire_noncurrent_days=30)
+    return DataCare(disposable=False, deletion_protection=True, expire_noncurrent_days=30, point_in_time_recovery=True)

@@ -129,7 +129,9 @@ def test_the_policy_waits_for_the_other_access_settings(data: DataCare, observab
 def test_the_callers_options_stay_with_the_component(data: DataCare, observability: Observability):
     bucket = built(
         ObservedBucketArgs(
-            data=DataCare(disposable=True, deletion_protection=False, expire_noncurrent_days=1),
+            data=DataCare(
+                disposable=True, deletion_protection=False, expire_noncurrent_days=1, point_in_time_recovery=False
+            ),
             observability=observability,
         ),
         pulumi.ResourceOptions(protect=True),
@@ -142,7 +144,7 @@ def test_the_callers_options_stay_with_the_component(data: DataCare, observabili
 
 def test_data_is_either_disposable_or_protected():
     with pytest.raises(ValueError, match="either disposable or protected"):
-        DataCare(disposable=True, deletion_protection=True, expire_noncurrent_days=1)
+        DataCare(disposable=True, deletion_protection=True, expire_noncurrent_days=1, point_in_time_recovery=True)
 
 
 def test_an_expiry_of_no_days_is_refused(data: DataCare, observability: Observability):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pulumi
 import pytest
 
+from components import function
 from settings import Settings, SettingsError
 from tests.infra.recording import STACKS, build, defaults, schema, stack_config
+from usecases import parameters
 from usecases.registry import USE_CASES
 
 
@@ -41,8 +43,8 @@ def test_the_schema_has_the_keys_that_the_program_reads_and_no_other():
 
 def test_every_knob_of_every_use_case_is_a_key():
     for name, use_case in USE_CASES.items():
-        for parameter in use_case.parameters:
-            assert f"{name}_{parameter.name}" in schema()
+        for settable in (*use_case.parameters, *use_case.options):
+            assert f"{name}_{settable.name}" in schema()
 
 
 def test_a_stack_that_sets_nothing_keeps_its_data():
@@ -92,6 +94,9 @@ def test_values_are_typed():
             "101",
             "- hello_tolerated_failure_percentage must be 0 to 100, got 101",
         ),
+        ("noaa_execution_type", "express", "- noaa_execution_type must be STANDARD or EXPRESS, got 'express'"),
+        ("noaa_write_results", "no", "- noaa_write_results must be true or false, got 'no'"),
+        ("noaa_memory_mb", "64", "- noaa_memory_mb must be 128 to 10,240, got 64"),
         ("hello_schedule", "daily", "- hello_schedule must be rate(...), cron(...) or at(...), got 'daily'"),
         ("hello_batchsize", "5", "- hello_batchsize: there is no such key; did you mean hello_batch_size?"),
         ("disposable", "true", "- disposable and deletion_protection exclude each other: set one of them to false"),
@@ -101,6 +106,20 @@ def test_a_wrong_value_gives_one_message_that_says_what_to_do(key: str, value: s
     assert problems(**{key: value}) == [message]
 
 
+def test_options_are_read_by_their_kind():
+    noaa = read(defaults()).use_cases["noaa"]
+    assert noaa.integer("memory_mb") == 1_769
+    assert noaa.flag("write_results") is True
+    with pytest.raises(TypeError, match="write_results is no whole number: True"):
+        noaa.integer("write_results")
+    with pytest.raises(TypeError, match="memory_mb is neither yes nor no: 1769"):
+        noaa.flag("memory_mb")
+
+
+def test_the_memory_that_may_be_configured_is_what_a_function_may_have():
+    assert (parameters.MIN_MEMORY_MB, parameters.MAX_MEMORY_MB) == (function.MIN_MEMORY_MB, function.MAX_MEMORY_MB)
+
+
 def test_a_retention_that_aws_does_not_offer_is_refused():
     (message,) = problems(log_retention_days="8")
     assert message.startswith("- log_retention_days must be one of 1, 3, 5, 7, 14,")
@@ -108,7 +127,7 @@ def test_a_retention_that_aws_does_not_offer_is_refused():
 
 def test_a_key_like_no_other_is_answered_with_all_keys():
     (message,) = problems(zzz="1")
-    assert "the keys are alarm_emails, cost_centre," in message
+    assert "the keys are alarm_emails, bundle_dependencies, cost_centre," in message
 
 
 def test_everything_that_is_wrong_is_named_at_once():

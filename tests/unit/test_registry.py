@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from asl import limits
-from usecases import registry
-from usecases.registry import HELLO, USE_CASES, Parameter, ParameterError
+from usecases import parameters
+from usecases.parameters import FlagParameter, Parameter, ParameterError, WordParameter
+from usecases.registry import HELLO, NOAA, USE_CASES
 
 OUTPUTS = {"data_key": "reviews/reviews.csv", "results_prefix": "results"}
 
@@ -46,9 +47,42 @@ def test_a_wrong_knob_is_refused_with_its_remedy(assignment: str, message: str):
     assert message in str(raised.value)
 
 
-def test_knobs_given_as_values_are_bounded_too():
-    with pytest.raises(ParameterError, match="batch_size must be 1 or more"):
-        HELLO.execution_input(OUTPUTS, {"batch_size": 0})
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"batch_size": 0}, "batch_size must be 1 or more"),
+        ({"batch_size": "7"}, "batch_size must be a whole number, got '7'"),
+        ({"execution_type": 1}, "execution_type must be STANDARD or EXPRESS, got 1"),
+    ],
+)
+def test_knobs_given_as_values_are_checked_too(value: dict, message: str):
+    with pytest.raises(ParameterError, match=message):
+        NOAA.execution_input({"data_prefix": "csv/", "results_prefix": "results"}, value)
+
+
+def test_words_travel_in_the_input_as_they_are():
+    knobs = NOAA.parse_parameters(["execution_type=EXPRESS", "source=inventory", "batch_bytes=1000"])
+    assert NOAA.execution_input({"data_prefix": "csv/", "results_prefix": "results"}, knobs) == {
+        "prefix": "csv/",
+        "output": "results",
+        "execution_type": "EXPRESS",
+        "source": "inventory",
+        "batch_bytes": 1000,
+    }
+
+
+def test_a_word_that_is_not_one_of_them_is_refused():
+    with pytest.raises(ParameterError, match="execution_type must be STANDARD or EXPRESS, got 'express'"):
+        NOAA.parse_parameters(["execution_type=express"])
+
+
+def test_a_flag_is_true_or_false():
+    flag = FlagParameter(name="loud", help="whether it is loud")
+    assert [flag.parse("true"), flag.parse("false"), flag.checked(True)] == [True, False, True]
+    with pytest.raises(ParameterError, match="loud must be true or false, got 'yes'"):
+        flag.parse("yes")
+    with pytest.raises(ParameterError, match="loud must be true or false, got 1"):
+        flag.checked(1)
 
 
 def test_entries_are_complete():
@@ -56,9 +90,12 @@ def test_entries_are_complete():
         assert use_case.name == name
         assert {"tiny", "demo", "full"} == set(use_case.counts)
         assert use_case.counts["tiny"] <= use_case.counts["demo"] <= use_case.counts["full"]
-        assert all(isinstance(parameter, Parameter) and parameter.help for parameter in use_case.parameters)
+        settable = [*use_case.parameters, *use_case.options]
+        assert all(isinstance(one, Parameter | WordParameter | FlagParameter) and one.help for one in settable)
+        assert len({one.name for one in settable}) == len(settable), "a config key for each"
 
 
 def test_the_bounds_of_knobs_are_the_quotas_that_definitions_are_checked_against():
-    assert registry.MAX_CHILD_EXECUTIONS == limits.MAX_CHILD_EXECUTIONS
-    assert registry.MAX_ITEMS == limits.MAX_ITEMS
+    assert parameters.MAX_CHILD_EXECUTIONS == limits.MAX_CHILD_EXECUTIONS
+    assert parameters.MAX_ITEMS == limits.MAX_ITEMS
+    assert parameters.MAX_BATCH_BYTES == limits.MAX_PAYLOAD_BYTES
