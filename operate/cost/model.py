@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from operate.cost import prices
+from operate.cost.prices import US_EAST_1, compute, data, operations
 from operate.text import counted
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Cost:
         return math.fsum(line.usd for line in self.lines)
 
 
-def price(uses: Iterable[Use], table: PriceTable = prices.US_EAST_1) -> Cost:
+def price(uses: Iterable[Use], table: PriceTable = US_EAST_1) -> Cost:
     """Price each use by itself (tiers start anew for each line); an unknown price name is a KeyError."""
     lines = []
     for use in uses:
@@ -85,7 +85,7 @@ def parent_states(entered: int) -> list[Use]:
 
     usd = entered x $0.000025
     """
-    return [Use(price=prices.TRANSITION, quantity=entered, basis="states the parent entered")]
+    return [Use(price=compute.TRANSITION, quantity=entered, basis="states the parent entered")]
 
 
 def standard_children(*, children: int, states: int) -> list[Use]:
@@ -94,8 +94,8 @@ def standard_children(*, children: int, states: int) -> list[Use]:
     usd = children x (1 + states) x $0.000025
     """
     return [
-        Use(price=prices.TRANSITION, quantity=children, basis="child executions started"),
-        Use(price=prices.TRANSITION, quantity=children * states, basis="states the children entered"),
+        Use(price=compute.TRANSITION, quantity=children, basis="child executions started"),
+        Use(price=compute.TRANSITION, quantity=children * states, basis="states the children entered"),
     ]
 
 
@@ -107,10 +107,10 @@ def express_children(*, children: int, billed_ms: int, memory_mb: int) -> list[U
     """
     gb_seconds = billed_ms / MS_PER_SECOND * memory_mb / MB_PER_GB
     return [
-        Use(price=prices.TRANSITION, quantity=children, basis="child executions started"),
-        Use(price=prices.EXPRESS_REQUEST, quantity=children, basis="child executions"),
+        Use(price=compute.TRANSITION, quantity=children, basis="child executions started"),
+        Use(price=compute.EXPRESS_REQUEST, quantity=children, basis="child executions"),
         Use(
-            price=prices.EXPRESS_DURATION,
+            price=compute.EXPRESS_DURATION,
             quantity=gb_seconds,
             basis=f"{billed_ms / MS_PER_SECOND:,.1f} s in {EXPRESS_STEP_MS} ms steps at {memory_mb} MB",
         ),
@@ -133,12 +133,12 @@ def express_memory_mb(*, definition_bytes: int, payload_bytes: int, steps: int) 
 
 def object_reader(*, objects: int) -> list[Use]:
     """A reader that fetches whole objects: one GET each."""
-    return [Use(price=prices.S3_READ, quantity=objects, basis="objects the reader fetched")]
+    return [Use(price=data.S3_READ, quantity=objects, basis="objects the reader fetched")]
 
 
 def listing(*, pages: int) -> list[Use]:
     """A reader that lists a bucket: one LIST request for each page of keys."""
-    return [Use(price=prices.S3_WRITE, quantity=pages, basis="pages of keys the reader listed")]
+    return [Use(price=data.S3_WRITE, quantity=pages, basis="pages of keys the reader listed")]
 
 
 def result_writer(*, file_bytes: Iterable[int]) -> list[Use]:
@@ -150,24 +150,102 @@ def result_writer(*, file_bytes: Iterable[int]) -> list[Use]:
     parts = sum(max(1, math.ceil(size / WRITER_PART_BYTES)) for size in sizes)
     return [
         Use(
-            price=prices.S3_WRITE,
+            price=data.S3_WRITE,
             quantity=2 + 2 * len(sizes) + parts,
             basis=f"manifest twice, {counted(len(sizes), 'file')} in {counted(parts, 'part')}",
         ),
         Use(
-            price=prices.S3_STORAGE,
+            price=data.S3_STORAGE,
             quantity=sum(sizes) / BYTES_PER_GB,
             basis="results kept for a month",
         ),
     ]
 
 
-def logs(*, ingested_bytes: int) -> list[Use]:
-    """Log events that the run sent to CloudWatch Logs."""
+def inventory(*, objects: int) -> list[Use]:
+    """An S3 Inventory report that lists ``objects``.
+
+    usd = objects x $0.0025 / 1,000,000
+    """
+    return [Use(price=data.S3_INVENTORY, quantity=objects, basis="objects in one inventory report")]
+
+
+def s3_gets(*, requests: int, basis: str = "objects the children fetched") -> list[Use]:
+    """GET, HEAD and other reading requests to S3.
+
+    usd = requests x $0.0000004
+    """
+    return [Use(price=data.S3_READ, quantity=requests, basis=basis)]
+
+
+def s3_puts(*, requests: int, basis: str = "objects the children wrote") -> list[Use]:
+    """PUT, POST, COPY and LIST requests to S3; each part of a multipart upload is one.
+
+    usd = requests x $0.000005
+    """
+    return [Use(price=data.S3_WRITE, quantity=requests, basis=basis)]
+
+
+def lambda_compute(*, requests: int, gb_seconds: float, architecture: str) -> list[Use]:
+    """Invocations of a function, and the memory that it held for its billed time, initialisation included.
+
+    usd = requests x $0.0000002 + GB-seconds x $0.0000133334 (arm64) or $0.0000166667 (x86_64), first tiers;
+    GB-seconds = billed milliseconds / 1000 x memory in MB / 1024
+    """
     return [
+        Use(price=compute.LAMBDA_REQUEST, quantity=requests, basis="invocations"),
         Use(
-            price=prices.LOG_INGESTION,
-            quantity=ingested_bytes / BYTES_PER_GB,
-            basis="log level ALL, estimated",
-        )
+            price=compute.LAMBDA_DURATION[architecture],
+            quantity=gb_seconds,
+            basis="billed time x memory, cold starts included",
+        ),
     ]
+
+
+def lambda_gb_seconds(*, billed_ms: float, memory_mb: int) -> float:
+    """The GB-seconds of ``billed_ms`` milliseconds in ``memory_mb`` of memory."""
+    return billed_ms / MS_PER_SECOND * memory_mb / MB_PER_GB
+
+
+def fargate(*, vcpu_seconds: float, gb_seconds: float, spot: bool, architecture: str) -> list[Use]:
+    """Fargate tasks, from the pull of the image to their end.
+
+    usd = vCPU-seconds x price + GB-seconds x price; an hour of arm64 is $0.03238 a vCPU and $0.00356 a GB
+    """
+    kind = architecture, spot
+    return [
+        Use(price=compute.FARGATE_VCPU[kind], quantity=vcpu_seconds, basis="vCPU x time of the tasks"),
+        Use(price=compute.FARGATE_MEMORY[kind], quantity=gb_seconds, basis="memory x time of the tasks"),
+    ]
+
+
+def dynamodb_writes(*, units: float) -> list[Use]:
+    """On-demand writes: a unit for each KB of an item, begun ones included; a refused conditional write counts too.
+
+    usd = units x $0.000000625
+    """
+    return [Use(price=data.DYNAMODB_WRITE, quantity=units, basis="write units of the children")]
+
+
+def dynamodb_reads(*, units: float) -> list[Use]:
+    """On-demand reads: a unit for each 4 KB of an item, half of it for an eventually consistent read.
+
+    usd = units x $0.000000125
+    """
+    return [Use(price=data.DYNAMODB_READ, quantity=units, basis="read units of the children")]
+
+
+def sqs_requests(*, requests: int) -> list[Use]:
+    """Requests to standard queues: up to ten messages and 64 KiB are one.
+
+    usd = requests x $0.0000004
+    """
+    return [Use(price=data.SQS_REQUEST, quantity=requests, basis="requests of the children")]
+
+
+def logs(*, ingested_bytes: float, basis: str = "events sent to CloudWatch Logs") -> list[Use]:
+    """Log events of machines and functions, each with 26 bytes that CloudWatch adds.
+
+    usd = bytes / 2^30 x $0.50
+    """
+    return [Use(price=operations.LOG_INGESTION, quantity=ingested_bytes / BYTES_PER_GB, basis=basis)]

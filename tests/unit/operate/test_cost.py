@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from operate.cost import model, prices
+from operate.cost.prices import compute
 
 TRIAL_OBJECTS = 500_000
 
@@ -88,4 +89,4 @@ def test_every_price_says_where_it_was_read() -> None:
 
 def test_a_negative_quantity_is_refused() -> None:
     with pytest.raises(ValueError, match="0 or more"):
-        prices.US_EAST_1.prices[prices.TRANSITION].usd(-1)
+        prices.US_EAST_1.prices[compute.TRANSITION].usd(-1)
