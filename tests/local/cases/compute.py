@@ -21,6 +21,11 @@ def machine(ground: Ground, arn: str) -> Any:
     return found["definition"], logging["level"], logging["includeExecutionData"], found["tracingConfiguration"]
 
 
+def mapping(ground: Ground, identity: str) -> Any:
+    found = ground.client("lambda").get_event_source_mapping(UUID=identity)
+    return found["BatchSize"], found["State"]
+
+
 CASES = [
     Case(
         type="aws:lambda/function:Function",
@@ -56,6 +61,25 @@ CASES = [
         ],
         first=0,
         second=1,
+    ),
+    Case(
+        type="aws:lambda/eventSourceMapping:EventSourceMapping",
+        inputs=lambda ground: {
+            "eventSourceArn": ground.queue["arn"],
+            "functionName": ground.function["name"],
+            "batchSize": 5,
+            "functionResponseTypes": ["ReportBatchItemFailures"],
+        },
+        change=lambda ground: {
+            "eventSourceArn": ground.queue["arn"],
+            "functionName": ground.function["name"],
+            "batchSize": 7,
+            "enabled": False,
+            "scalingConfig": {"maximumConcurrency": 3},
+        },
+        told=mapping,
+        first=(5, "Enabled"),
+        second=(7, "Disabled"),
     ),
     Case(
         type="aws:lambda/permission:Permission",
