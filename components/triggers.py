@@ -35,13 +35,13 @@ class Schedule:
 class ObjectCreated:
     """Starts the machine for each object created in ``bucket`` whose key has ``prefix`` and ``suffix``.
 
-    The execution input is ``input`` plus the object's key under ``key``.
+    The execution input is ``input`` plus the object's key under ``key``; None: it is the whole event.
     """
 
     bucket: pulumi.Input[str]
     prefix: str
     suffix: str
-    input: Mapping[str, Any]
+    input: Mapping[str, Any] | None
 
 
 def is_schedule(expression: str) -> bool:
@@ -88,10 +88,14 @@ def make_object_trigger(
         rule=rule.name,
         arn=machine_arn,
         role_arn=role.arn,
-        input_transformer={
-            "input_paths": {"key": "$.detail.object.key"},
-            "input_template": object_input_template(trigger.input),
-        },
+        input_transformer=(
+            None
+            if trigger.input is None
+            else {
+                "input_paths": {"key": "$.detail.object.key"},
+                "input_template": object_input_template(trigger.input),
+            }
+        ),
         opts=opts,
     )
     make_alarm(

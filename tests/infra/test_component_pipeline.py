@@ -214,3 +214,21 @@ def test_events_that_cannot_start_the_machine_raise_an_alarm(args: DistributedMa
     alarm = built(replace(args, on_object_created=trigger)).one(":MetricAlarm", "noaa-objects-undelivered").inputs
     assert alarm["metricName"] == "FailedInvocations"
     assert alarm["dimensions"] == {"RuleName": "noaa-objects-rule-1a2b3c4"}
+
+
+@pytest.mark.parametrize(
+    ("constants", "transformer"),
+    [
+        (None, None),
+        (
+            {"output": "results"},
+            {"inputPaths": {"key": "$.detail.object.key"}, "inputTemplate": '{"key":<key>,"output":"results"}'},
+        ),
+    ],
+)
+def test_an_object_event_starts_the_machine_with_its_key_or_as_it_is(
+    args: DistributedMapPipelineArgs, constants: dict[str, str] | None, transformer: dict[str, object] | None
+):
+    trigger = ObjectCreated(bucket="b", prefix="in/", suffix="", input=constants)
+    target = built(replace(args, on_object_created=trigger)).one(":EventTarget").inputs
+    assert target.get("inputTransformer") == transformer
