@@ -1,0 +1,83 @@
+"""Which trials a sweep makes, and making them: in rounds, each kept once it is done, a failing setting given up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from operate import text
+from operate.sweep.fit import LocalModel
+from operate.sweep.runs import SERVICE_CONCURRENCY, Run, Runner, TrialFailedError, children_words
+
+if TYPE_CHECKING:
+    from operate.sweep.grid import Setting
+    from operate.sweep.store import Store
+
+SMALL = 4  # trials of a quarter of the items tell what a run takes to start
+LARGE = 4  # the extrapolation is checked on four times the items
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trials:
+    """The runs that succeeded, and why the other settings have none."""
+
+    runs: tuple[Run, ...]
+    failures: dict[Setting, str]
+
+
+def make(
+    sizes: Iterable[tuple[Setting, int]],
+    *,
+    repeat: int,
+    runner: Runner,
+    store: Store,
+    tell: Callable[[str], None],
+) -> Trials:
+    """Run every setting at its sizes until each has ``repeat`` runs, the kept ones counted.
+
+    All are run once before any is run again, so that what disturbs the machine for a while does not fall on one of
+    them alone. A setting whose trial fails is run no more.
+    """
+    wanted = list(dict.fromkeys(sizes))
+    failures: dict[Setting, str] = {}
+    for turn in range(repeat):
+        for number, (setting, items) in enumerate(wanted, start=1):
+            if setting in failures or len(store.of(setting, items)) > turn:
+                continue
+            name = f"trial {turn * len(wanted) + number} of {repeat * len(wanted)}: {setting}, {items:,} items"
+            try:
+                run = runner.run(setting, items)
+            except TrialFailedError as error:
+                failures[setting] = str(error)
+                tell(f"{name}: failed, this point is given up: {error}")
+                continue
+            store.add(run)
+            tell(f"{name}: {text.seconds(run.seconds)}, {children_words(run.children)}")
+    runs = [run for setting, items in wanted if setting not in failures for run in store.of(setting, items)[:repeat]]
+    return Trials(runs=tuple(runs), failures=failures)
+
+
+def sizes(settings: Sequence[Setting], trial_items: int) -> list[tuple[Setting, int]]:
+    """Every setting with the items of a trial, and for each type and batch size one with a quarter of them."""
+    small: dict[tuple[str, int], Setting] = {}
+    for setting in sorted(settings, key=_concurrency):
+        small[setting.execution_type, setting.batch_size] = setting
+    quarter = max(1, trial_items // SMALL)
+    return [(setting, quarter) for setting in small.values()] + [(setting, trial_items) for setting in settings]
+
+
+def to_check(settings: Sequence[Setting], models: dict[str, LocalModel], items: int) -> list[Setting]:
+    """For each execution type, the settings that are predicted to be the fastest and the slowest."""
+    chosen: list[Setting] = []
+    for type_, model in models.items():
+        own = sorted(
+            (setting for setting in settings if setting.execution_type == type_),
+            key=lambda setting: model.seconds(setting, items),
+        )
+        chosen += [own[0], own[-1]] if len(own) > 1 else own
+    return chosen
+
+
+def _concurrency(setting: Setting) -> int:
+    return setting.max_concurrency or SERVICE_CONCURRENCY
