@@ -25,6 +25,7 @@ from local.emulator import load
 from local.engine import Engine, engine_url
 from local.environment import ACCOUNT, REGION
 from local.failures import LocalError
+from local.faults.layer import FaultLayer
 from local.mends import alarms
 from local.ports import HOST
 from local.state import StateDir
@@ -110,7 +111,7 @@ def finish(code: int) -> NoReturn:
 async def serve(given: Arguments, engine: Engine, endpoint: str) -> NoReturn:
     """Serve requests until a signal, then end the process: code 0 after an orderly stop, else 1."""
     bridge = Bridge()
-    app = load(bridge, service_token=engine.service_token)  # the engine starts meanwhile
+    app = FaultLayer(load(bridge, service_token=engine.service_token))  # the engine starts meanwhile
     looking = asyncio.create_task(alarms.watch())
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config

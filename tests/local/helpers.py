@@ -58,7 +58,7 @@ def client_with(key: str, secret: str, server: Server, service: str, **options: 
         region_name="us-east-1",
         aws_access_key_id=key,
         aws_secret_access_key=secret,
-        config=Config(retries={"max_attempts": 0}, read_timeout=20, **options),
+        config=Config(**{"retries": {"max_attempts": 0}, "read_timeout": 20, **options}),
     )
 
 
