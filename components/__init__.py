@@ -2,16 +2,20 @@
 
 from components.alerts import Alerts, AlertsArgs
 from components.bucket import InventorySource, ObservedBucket, ObservedBucketArgs
+from components.bundle import BundleError
+from components.code import StoredCode, function_code
 from components.dashboard import Dashboard, DashboardArgs
 from components.function import ServerlessFunction, ServerlessFunctionArgs
 from components.pipeline import DistributedMapPipeline, DistributedMapPipelineArgs
 from components.platform import DataCare, Observability, Platform
+from components.table import ObservedTable, ObservedTableArgs
 from components.tags import tag_everything
 from components.triggers import ObjectCreated, Schedule
 
 __all__ = [
     "Alerts",
     "AlertsArgs",
+    "BundleError",
     "Dashboard",
     "DashboardArgs",
     "DataCare",
@@ -22,9 +26,13 @@ __all__ = [
     "Observability",
     "ObservedBucket",
     "ObservedBucketArgs",
+    "ObservedTable",
+    "ObservedTableArgs",
     "Platform",
     "Schedule",
     "ServerlessFunction",
     "ServerlessFunctionArgs",
+    "StoredCode",
+    "function_code",
     "tag_everything",
 ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pulumi
 import pulumi_aws as aws
+
+from components.widgets import Metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pulumi
 
 PERIOD_SECONDS = 300
 
@@ -52,3 +53,32 @@ def make_alarm(
         ok_actions=[topic_arn],
         opts=opts,
     )
+
+
+def count_logged(
+    name: str,
+    alarm: Alarm,
+    *,
+    pattern: str,
+    log_group: aws.cloudwatch.LogGroup,
+    topic_arn: pulumi.Input[str],
+    title: str,
+    opts: pulumi.ResourceOptions,
+    value: str = "1",
+) -> Metrics:
+    """Adds ``value`` of each log event that fits ``pattern`` to a metric of the stack, and raises an alarm on it."""
+    namespace = f"{pulumi.get_project()}/{pulumi.get_stack()}"
+    aws.cloudwatch.LogMetricFilter(
+        name,
+        log_group_name=log_group.name,
+        pattern=pattern,
+        metric_transformation={
+            "namespace": namespace,
+            "name": alarm.metric,
+            "value": value,
+            "default_value": "0",
+        },
+        opts=opts,
+    )
+    make_alarm(name, alarm, namespace=namespace, dimensions={}, topic_arn=topic_arn, opts=opts)
+    return Metrics(title=title, namespace=namespace, names=(alarm.metric,), dimensions={})

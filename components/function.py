@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_aws as aws
 
 from asl.iam import Statement, assume_role_policy
-from components.alarms import Alarm, make_alarm
+from components.alarms import Alarm, count_logged, make_alarm
+from components.code import StoredCode
 from components.policies import TRACE_SEGMENTS, identity_policy
 from components.references import References, placeholders, resolve
 from components.widgets import Metrics, Widget, arn_region
@@ -31,6 +32,9 @@ ALARMS = {
     "errors": Alarm(metric="Errors", description="An invocation of the function failed."),
     "throttles": Alarm(metric="Throttles", description="The function is refused for lack of concurrency."),
 }
+# Handlers of batches answer for items that failed for good, and log each batch with their number.
+FAILED_ITEMS_ALARM = Alarm(metric="failed-items", description="The function could not handle items of its batches.")
+FAILED_ITEMS = '{ $.message = "batch" && $.failed > 0 }'
 DEAD_LETTER_ALARM = Alarm(
     metric="ApproximateNumberOfMessagesVisible",
     statistic="Maximum",
@@ -48,10 +52,11 @@ class ServerlessFunctionArgs:
     """One function. ``permissions`` is a pure function of the strings that ``references`` resolves to.
 
     ``reserved_concurrency`` None shares the account's concurrency and 0 stops the function. An ``asynchronous``
-    function gets a queue for the events that it could not handle.
+    function gets a queue for the events that it could not handle. With ``counts_failed_items`` the items that its
+    handler says it could not handle become a metric with an alarm.
     """
 
-    code: pulumi.Archive
+    code: pulumi.Archive | StoredCode
     handler: str
     description: str
     memory_mb: int
@@ -62,6 +67,7 @@ class ServerlessFunctionArgs:
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     reserved_concurrency: int | None = None
     asynchronous: bool = False
+    counts_failed_items: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.timeout_seconds <= MAX_TIMEOUT_SECONDS:
@@ -100,7 +106,9 @@ class ServerlessFunction(pulumi.ComponentResource):
         function = aws.lambda_.Function(
             f"{name}-function",
             description=args.description,
-            code=args.code,
+            code=None if isinstance(args.code, StoredCode) else args.code,
+            s3_bucket=args.code.bucket if isinstance(args.code, StoredCode) else None,
+            s3_key=args.code.key if isinstance(args.code, StoredCode) else None,
             handler=args.handler,
             runtime=RUNTIME,
             architectures=[ARCHITECTURE],
@@ -123,10 +131,13 @@ class ServerlessFunction(pulumi.ComponentResource):
                 topic_arn=args.observability.alarm_topic_arn,
                 opts=child,
             )
+        failed = [count_failed_items(name, args.observability, logs, child)] if args.counts_failed_items else []
         self.arn = function.arn
         self.name = function.name
         self.log_group_name = logs.name
-        self.widgets = pulumi.Output.all(arn=self.arn, name=self.name).apply(lambda known: function_widgets(**known))
+        self.widgets = pulumi.Output.all(arn=self.arn, name=self.name).apply(
+            lambda known: function_widgets(**known, more=failed)
+        )
         self.register_outputs({"arn": self.arn, "name": self.name, "log_group_name": self.log_group_name})
 
     def _policy(
@@ -171,6 +182,23 @@ class ServerlessFunction(pulumi.ComponentResource):
         return queue
 
 
+def count_failed_items(
+    name: str, observability: Observability, logs: aws.cloudwatch.LogGroup, opts: pulumi.ResourceOptions
+) -> Metrics:
+    """Counts in a metric of the stack what a handler of batches says it could not handle, with an alarm."""
+    alarm = replace(FAILED_ITEMS_ALARM, metric=f"{name}-failed-items")
+    return count_logged(
+        alarm.metric,
+        alarm,
+        pattern=FAILED_ITEMS,
+        value="$.failed",
+        log_group=logs,
+        topic_arn=observability.alarm_topic_arn,
+        title="Failed items",
+        opts=opts,
+    )
+
+
 def own_statements(*, log_group_arn: str, dead_letter_arn: str | None = None) -> list[Statement]:
     """What a function needs to write its logs, and to leave the events that it could not handle."""
     logs = Statement(actions=("logs:CreateLogStream", "logs:PutLogEvents"), resources=(f"{log_group_arn}:*",))
@@ -179,7 +207,7 @@ def own_statements(*, log_group_arn: str, dead_letter_arn: str | None = None) ->
     return [logs, Statement(actions=("sqs:SendMessage",), resources=(dead_letter_arn,))]
 
 
-def function_widgets(*, arn: str, name: str) -> list[Widget]:
+def function_widgets(*, arn: str, name: str, more: Sequence[Metrics] = ()) -> list[Widget]:
     """How often the function runs and fails, how long it takes, and how many run at once."""
     dimensions = {"FunctionName": name}
     graphs = (
@@ -203,5 +231,6 @@ def function_widgets(*, arn: str, name: str) -> list[Widget]:
             dimensions=dimensions,
             statistics=("Maximum",),
         ),
+        *more,
     )
     return [graph.widget(arn_region(arn)) for graph in graphs]

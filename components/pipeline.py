@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from asl.iam import assume_role_policy
-from components.alarms import Alarm, make_alarm
+from components.alarms import Alarm, count_logged, make_alarm
 from components.policies import LOG_DELIVERY, TRACE_SAMPLING, TRACE_SEGMENTS, identity_policy
 from components.references import References, after, placeholders, resolve
 from components.triggers import ObjectCreated, Schedule, make_object_trigger, make_schedule
@@ -92,7 +92,15 @@ class DistributedMapPipeline(pulumi.ComponentResource):
             self.state_machine_name = after(self_policy, machine.name)
         self.log_group_name = logs.name
         self._raise_alarms(name, args.observability, machine, child)
-        map_runs = self._count_failed_map_runs(name, args.observability, logs, child)
+        map_runs = count_logged(
+            f"{name}-map-runs-failed",
+            replace(MAP_RUN_ALARM, metric=f"{name}-map-runs-failed"),
+            pattern=MAP_RUN_FAILED,
+            log_group=logs,
+            topic_arn=args.observability.alarm_topic_arn,
+            title="Failed Map Runs",
+            opts=child,
+        )
         self.widgets = pulumi.Output.all(machine_arn=machine.arn, log_group=logs.name).apply(
             lambda known: pipeline_widgets(**known, map_runs=map_runs)
         )
@@ -179,38 +187,6 @@ class DistributedMapPipeline(pulumi.ComponentResource):
                 topic_arn=observability.alarm_topic_arn,
                 opts=child,
             )
-
-    def _count_failed_map_runs(
-        self,
-        name: str,
-        observability: Observability,
-        logs: aws.cloudwatch.LogGroup,
-        child: pulumi.ResourceOptions,
-    ) -> Metrics:
-        """Counts them in a metric of the stack, which is returned, and raises an alarm on it."""
-        namespace = f"{pulumi.get_project()}/{pulumi.get_stack()}"
-        alarm = replace(MAP_RUN_ALARM, metric=f"{name}-map-runs-failed")
-        aws.cloudwatch.LogMetricFilter(
-            f"{name}-map-runs-failed",
-            log_group_name=logs.name,
-            pattern=MAP_RUN_FAILED,
-            metric_transformation={
-                "namespace": namespace,
-                "name": alarm.metric,
-                "value": "1",
-                "default_value": "0",
-            },
-            opts=child,
-        )
-        make_alarm(
-            f"{name}-map-runs-failed",
-            alarm,
-            namespace=namespace,
-            dimensions={},
-            topic_arn=observability.alarm_topic_arn,
-            opts=child,
-        )
-        return Metrics(title="Failed Map Runs", namespace=namespace, names=(alarm.metric,), dimensions={})
 
 
 def checked(machine: StateMachine) -> StateMachine:

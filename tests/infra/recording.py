@@ -19,7 +19,7 @@ import yaml
 from pulumi.runtime.stack import run_in_stack
 
 # pulumi_aws warns of its own deprecated classes while it is imported, which is lazy: do it here, once.
-SERVICES = ("budgets", "cloudwatch", "iam", "kms", "lambda_", "s3", "scheduler", "sfn", "sns", "sqs")
+SERVICES = ("budgets", "cloudwatch", "dynamodb", "iam", "kms", "lambda_", "s3", "scheduler", "sfn", "sns", "sqs")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     for _service in SERVICES:
@@ -40,6 +40,7 @@ ARNS = {
     "aws:kms/key:Key": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{{name}}",
     "aws:lambda/function:Function": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{{name}}",
     "aws:cloudwatch/logGroup:LogGroup": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{{name}}",
+    "aws:dynamodb/table:Table": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{{name}}",
     "aws:sqs/queue:Queue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{{name}}",
 }
 
@@ -185,9 +186,13 @@ def defaults() -> dict[str, str]:
 
 
 def stack_config(stack: str) -> dict[str, str]:
-    """The config of a stack by its own file, over the defaults."""
+    """The config of a stack by its own file, over the defaults; nothing is bundled, which takes a package index."""
     own = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    return {**defaults(), **{key: _text(value) for key, value in own.items()}}
+    return {
+        **defaults(),
+        **{key: _text(value) for key, value in own.items()},
+        "distmap:bundle_dependencies": "false",
+    }
 
 
 def _text(value: object) -> str:

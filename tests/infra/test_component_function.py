@@ -103,6 +103,21 @@ def test_an_asynchronous_function_keeps_what_it_could_not_handle(args: Serverles
     assert alarm["dimensions"] == {"QueueName": "load-dead-letters-1a2b3c4"}
 
 
+def test_items_that_a_handler_gave_up_are_counted_and_raise_an_alarm(args: ServerlessFunctionArgs):
+    function = built(replace(args, counts_failed_items=True))
+    counted = function.one(":LogMetricFilter").inputs
+    assert counted["logGroupName"] == "load-logs-1a2b3c4"
+    assert counted["pattern"] == '{ $.message = "batch" && $.failed > 0 }'
+    assert counted["metricTransformation"] == {
+        "namespace": "distmap/test",
+        "name": "load-failed-items",
+        "value": "$.failed",
+        "defaultValue": "0",
+    }
+    alarm = function.one(":MetricAlarm", "load-failed-items").inputs
+    assert (alarm["namespace"], alarm["metricName"]) == ("distmap/test", "load-failed-items")
+
+
 def test_permissions_that_are_too_wide_are_refused_before_anything_is_made(args: ServerlessFunctionArgs):
     def greedy(**_arns: str) -> list[Statement]:
         return [Statement(actions=("dynamodb:*",), resources=(TABLE,))]

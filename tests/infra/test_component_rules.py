@@ -22,6 +22,8 @@ from components import (
     Observability,
     ObservedBucket,
     ObservedBucketArgs,
+    ObservedTable,
+    ObservedTableArgs,
     ServerlessFunction,
     ServerlessFunctionArgs,
 )
@@ -45,6 +47,7 @@ def function_args(observability: Observability) -> ServerlessFunctionArgs:
         timeout_seconds=1,
         observability=observability,
         asynchronous=True,
+        counts_failed_items=True,
     )
 
 
@@ -56,6 +59,9 @@ ARGS: dict[type[pulumi.ComponentResource], Callable[[DataCare, Observability], A
         definition=machine, references={}, observability=observability
     ),
     ObservedBucket: lambda data, observability: ObservedBucketArgs(data=data, observability=observability, events=True),
+    ObservedTable: lambda data, observability: ObservedTableArgs(
+        key="id", data=data, observability=observability, operations=("PutItem",)
+    ),
     ServerlessFunction: lambda _, observability: function_args(observability),
 }
 
