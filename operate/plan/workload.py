@@ -1,0 +1,112 @@
+"""What a use case asks of AWS for each item, each batch and each run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from operate.plan.assumptions import Assumptions
+
+MAX_CHILDREN = 10_000  # "Quotas related to Map Runs": parallel child executions, and what 0 stands for
+MAX_BATCH_BYTES = 262_144  # payload quota: a batch ends before its input passes it
+BATCH_OVERHEAD_BYTES = 200  # of a child's input around its items: BatchInput, brackets
+STANDARD, EXPRESS = "STANDARD", "EXPRESS"
+BYTES_PER_MB = 1_000_000
+MS = 1_000
+
+
+class Reader(StrEnum):
+    """Where the items come from."""
+
+    LISTING = "listing"
+    INVENTORY = "inventory"
+    OBJECT = "object"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One way to run a map; ``max_concurrency`` 0 is the service's limit, ``memory_mb`` that of the function."""
+
+    execution_type: str
+    batch_size: int
+    max_concurrency: int
+    memory_mb: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """The facts of a use case; times in milliseconds at one vCPU of the machine that ``timings`` names.
+
+    Of an item: ``item_bytes`` as JSON in a child's input, ``source_bytes`` that the reader reads for it, ``cpu_ms``,
+    ``gets`` of ``get_bytes`` in total, ``writes`` of ``write_units`` in total, ``result_item_bytes`` in a result file,
+    ``variation`` (standard deviation of its time, relative to the mean). Of a child: ``child_states`` that it enters,
+    ``fixed_ms`` of its function, ``result_child_bytes``, ``log_bytes``. ``parallel`` requests of a function are under
+    way at once, ``threads`` of it compute at once. ``architecture`` None: the children call no function.
+    """
+
+    use_case: str
+    timings: str
+    reader: Reader
+    item_bytes: int
+    source_bytes: float
+    parent_states: int
+    child_states: int
+    definition_bytes: int
+    architecture: str | None
+    init_ms: float
+    fixed_ms: float
+    cpu_ms: float
+    threads: float
+    gets: float
+    get_bytes: float
+    writes: float
+    write_units: float
+    parallel: int
+    variation: float
+    writes_results: bool
+    result_item_bytes: float
+    result_child_bytes: float
+    log_bytes: float
+
+    @property
+    def has_function(self) -> bool:
+        """Whether a child calls a function."""
+        return self.architecture is not None
+
+    def batch(self, point: Point) -> int:
+        """The items of a full batch: what the point asks for, or what fits the payload quota."""
+        fitting = (MAX_BATCH_BYTES - BATCH_OVERHEAD_BYTES) // self.item_bytes
+        return max(1, min(point.batch_size, fitting))
+
+    def cpus(self, memory_mb: float, assumptions: Assumptions, *, threads: float) -> float:
+        """The vCPUs that ``threads`` of a function get from its memory."""
+        return min(threads, memory_mb / assumptions.vcpu_memory_mb)
+
+    def function_ms(self, items: int, memory_mb: float, assumptions: Assumptions) -> float:
+        """How long a warm invocation takes for ``items``: computing, and then waiting for S3 and DynamoDB.
+
+        ms = (fixed / vCPUs of one thread + items x cpu / vCPUs) / speed
+           + rounds of GETs x first byte + bytes / bandwidth + rounds of writes x write
+        A round is ``parallel`` requests. Computing while waiting would be faster: this is the pessimistic sum.
+        """
+        if not self.has_function:
+            return 0.0
+        computing = self.fixed_ms / self.cpus(memory_mb, assumptions, threads=1)
+        computing += items * self.cpu_ms / self.cpus(memory_mb, assumptions, threads=self.threads)
+        return computing / assumptions.cpu_speed + self.wait_ms(items, assumptions)
+
+    def wait_ms(self, items: int, assumptions: Assumptions) -> float:
+        """How long an invocation waits for S3 and DynamoDB; more memory does not shorten it."""
+        gets = math.ceil(items * self.gets / self.parallel) * assumptions.s3_first_byte_ms
+        transfer = items * self.get_bytes / BYTES_PER_MB / assumptions.s3_mb_per_second * MS
+        writes = math.ceil(items * self.writes / self.parallel) * assumptions.dynamodb_write_ms
+        return gets + transfer + writes
+
+    def init_billed_ms(self, memory_mb: float, assumptions: Assumptions) -> float:
+        """How long a new environment takes to initialise, which is billed; it has a vCPU at least for that."""
+        if not self.has_function:
+            return 0.0
+        return self.init_ms / max(1.0, self.cpus(memory_mb, assumptions, threads=1)) / assumptions.cpu_speed

@@ -1,0 +1,124 @@
+"""The workload of each use case, and of the public workshop that it is compared with.
+
+A further use case is one entry here.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from operate.plan.workload import EXPRESS, STANDARD, Point, Reader, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STATION_BYTES = 940_000  # mean of the generated files, 26,550 rows; "docs/data/stations.md"
+
+
+class UnknownWorkloadError(LookupError):
+    """A use case that cannot be planned, for nothing is known of its work."""
+
+
+HELLO = Workload(
+    use_case="hello",
+    timings="no function; sizes from 20,000 generated reviews",
+    reader=Reader.OBJECT,
+    item_bytes=185,
+    source_bytes=63.6,
+    parent_states=2,
+    child_states=1,
+    definition_bytes=400,
+    architecture=None,
+    init_ms=0,
+    fixed_ms=0,
+    cpu_ms=0,
+    threads=1,
+    gets=0,
+    get_bytes=0,
+    writes=0,
+    write_units=0,
+    parallel=1,
+    variation=0,
+    writes_results=True,
+    result_item_bytes=399,
+    result_child_bytes=900,
+    log_bytes=0,
+)
+
+NOAA = Workload(
+    use_case="noaa",
+    timings="a plain polars reader on the local machine",
+    reader=Reader.LISTING,
+    item_bytes=190,
+    source_bytes=0,
+    parent_states=3,
+    child_states=1,
+    definition_bytes=1_000,
+    architecture="arm64",
+    init_ms=900,
+    fixed_ms=5,
+    cpu_ms=5.8,
+    threads=1,
+    gets=1,
+    get_bytes=STATION_BYTES,
+    writes=1,
+    write_units=1,
+    parallel=32,
+    variation=1,
+    writes_results=True,
+    result_item_bytes=230,
+    result_child_bytes=1_100,
+    log_bytes=1_200,
+)
+
+# The workshop's function: csv.DictReader over each whole file, one request after the other.
+NOAA_WORKSHOP = Workload(
+    use_case="noaa of the workshop",
+    timings="csv.DictReader at 0.68 million rows/s on the local machine",
+    reader=Reader.LISTING,
+    item_bytes=190,
+    source_bytes=0,
+    parent_states=1,
+    child_states=1,
+    definition_bytes=1_000,
+    architecture="x86_64",
+    init_ms=400,
+    fixed_ms=0,
+    cpu_ms=39.0,
+    threads=1,
+    gets=1,
+    get_bytes=STATION_BYTES,
+    writes=1,
+    write_units=1,
+    parallel=1,
+    variation=1,
+    writes_results=False,
+    result_item_bytes=0,
+    result_child_bytes=0,
+    log_bytes=400,
+)
+
+WORKLOADS: Mapping[str, Workload] = MappingProxyType({each.use_case: each for each in (HELLO, NOAA)})
+
+DEFAULTS: Mapping[str, Point] = MappingProxyType(
+    {
+        "hello": Point(execution_type=EXPRESS, batch_size=1_000, max_concurrency=10_000, memory_mb=0),
+        "noaa": Point(execution_type=STANDARD, batch_size=100, max_concurrency=1_000, memory_mb=1_769),
+    }
+)
+HELLO_WORKSHOP_POINT = DEFAULTS["hello"]
+NOAA_WORKSHOP_POINT = Point(execution_type=STANDARD, batch_size=100, max_concurrency=1_000, memory_mb=2_048)
+
+
+def workload_of(use_case: str) -> Workload:
+    """Return the workload of the use case of that name; UnknownWorkloadError lists those that are known."""
+    if use_case not in WORKLOADS:
+        raise UnknownWorkloadError(f"{use_case} cannot be priced ahead; there are {', '.join(WORKLOADS)}")
+    return WORKLOADS[use_case]
+
+
+def default_point(use_case: str) -> Point:
+    """Return how the use case runs when nothing is set; UnknownWorkloadError as above."""
+    workload_of(use_case)
+    return DEFAULTS[use_case]
