@@ -7,17 +7,18 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 import typer
 
 from operate import console
+from operate.commands.common import ask_to_stop as _ask_to_stop
+from operate.commands.common import display as _display
+from operate.commands.common import finish as _finish
+from operate.commands.redrive import redrive
 from operate.errors import INTERRUPTED_EXIT_CODE, OperateError, message_of
 
 if TYPE_CHECKING:
     from local.server import Server
-    from operate.report import Report
     from operate.stacks import Stack
-    from operate.watch import Display
 
 DEFAULT_PORT = 4566
 DEFAULT_TIMEOUT_SECONDS = 3600.0
@@ -154,6 +155,9 @@ def demo() -> None:
     raise typer.Exit(0 if demonstrate(console.results(), _display(watch=True)) else 1)
 
 
+app.command()(redrive)
+
+
 def main() -> None:
     """Run the command line and exit; a terminated or hung-up command cleans up as after Ctrl-C."""
     for each in (signal.SIGTERM, signal.SIGHUP):
@@ -204,29 +208,3 @@ def _show_deployed(stack: Stack, server: Server) -> None:
     for name, outputs in stack.outputs.items():
         if isinstance(outputs, dict):
             typer.echo(f"# distmap run {name}    {outputs['state_machine_arn']}")
-
-
-def _display(*, watch: bool) -> Display:
-    from operate.watch import MovingDisplay, QuietDisplay
-
-    return (MovingDisplay if watch else QuietDisplay)(console.progress())
-
-
-def _finish(report_: Report, *, as_json: bool) -> None:
-    from operate import report_view
-
-    if as_json:
-        typer.echo(orjson.dumps(report_.to_json(), option=orjson.OPT_INDENT_2).decode())
-    else:
-        report_view.show(console.results(), report_)
-    raise typer.Exit(0 if report_.verified else 1)
-
-
-def _ask_to_stop() -> bool:
-    """Stop unless a person at a terminal says that the execution shall go on."""
-    if not sys.stdin.isatty():
-        return True
-    try:
-        return typer.confirm("The execution still runs. Stop it?", default=True, err=True)
-    except (typer.Abort, KeyboardInterrupt):
-        return True

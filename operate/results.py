@@ -22,6 +22,9 @@ MANIFEST_STATUSES = ("SUCCEEDED", "FAILED", "PENDING")
 RANGE_BYTES = 8 * 1024 * 1024
 RANGES_AHEAD = 3  # ranges in flight while one is parsed: they hide S3's latency at 32 MiB of memory
 
+# A redrive writes its files and its manifest to a folder of its own within that of the Map Run.
+MANIFEST_KEY = re.compile(r"(?P<folder>.*?)(?:/Redrive-(?P<redrive>[1-9]\d*))?/manifest\.json")
+
 # Where one entry ends and the next begins. An entry holds strings, numbers and flat objects only, and a quote
 # within a JSON string is escaped, so `},{"` before a letter can only stand between two entries.
 ENTRY_BOUNDARY = re.compile(rb'\},\{"(?=[A-Za-z])')
@@ -66,10 +69,39 @@ def read_manifest(store: ObjectStore, *, bucket: str, key: str) -> Manifest:
         raise ResultsError(f"{where} is not the manifest of a Map Run: {error!r}") from error
 
 
-def keys_beside(store: ObjectStore, manifest: Manifest) -> set[str]:
-    """Return the keys of all objects in the manifest's own folder, the manifest among them."""
-    folder = manifest.key.rpartition("/")[0]
-    return {found["path"] for found in obstore.list_with_delimiter(store, folder)["objects"]}
+def generations(store: ObjectStore, manifest: Manifest) -> tuple[Manifest, ...]:
+    """Return the manifests of a Map Run's first run and of each redrive, the given one being the last.
+
+    Each names all successes so far, but only its own failed and pending entries. One that was never written, as its
+    run ended before, is left out.
+    """
+    folder, redrive = _place(manifest)
+    found: list[Manifest] = []
+    for earlier in range(redrive):
+        key = f"{folder}/Redrive-{earlier}/manifest.json" if earlier else f"{folder}/manifest.json"
+        try:
+            obstore.head(store, key)
+        except FileNotFoundError:
+            continue
+        found.append(read_manifest(store, bucket=manifest.bucket, key=key))
+    return (*found, manifest)
+
+
+def unlisted_keys(store: ObjectStore, manifest: Manifest) -> set[str]:
+    """Return the keys within the Map Run's folder, redrives included, that none of its manifests lists."""
+    folder, _ = _place(manifest)
+    listed: set[str] = set()
+    for each in generations(store, manifest):
+        listed |= {each.key, *(file.key for file in each.all_files())}
+    return {found["path"] for page in obstore.list(store, f"{folder}/") for found in page} - listed
+
+
+def _place(manifest: Manifest) -> tuple[str, int]:
+    """The Map Run's folder, and which redrive the manifest is of."""
+    placed = MANIFEST_KEY.fullmatch(manifest.key)
+    if placed is None:
+        raise ResultsError(f"s3://{manifest.bucket}/{manifest.key} is no key of a Map Run's manifest")
+    return placed["folder"], int(placed["redrive"] or 0)
 
 
 def entries(store: ObjectStore, file: ResultFile) -> Iterator[dict[str, Any]]:

@@ -98,7 +98,7 @@ def run(request: RunRequest, stack: Stack, display: Display, *, ask_to_stop: Ask
         execution_input=request.use_case.execution_input(outputs, request.parameters),
     )
     display.step(f"execution {arn}")
-    _wait(request, stack, display, arn, expected=expected, ask_to_stop=ask_to_stop)
+    wait(stack, display, arn, expected=expected, timeout=request.timeout, ask_to_stop=ask_to_stop)
     return report(stack, arn, display)
 
 
@@ -141,13 +141,12 @@ def _map_run_line(map_run: MapRun) -> str:
     return f"Map Run {map_run.label}: {map_run.status}, {items.total:,} items in {text.seconds(took)}{rate}"
 
 
-def _wait(
-    request: RunRequest, stack: Stack, display: Display, arn: str, *, expected: int, ask_to_stop: AskToStop
-) -> None:
+def wait(stack: Stack, display: Display, arn: str, *, expected: int, timeout: float, ask_to_stop: AskToStop) -> None:
+    """Follow an execution to its end; InterruptedRunError on Ctrl-C, ExecutionError after ``timeout`` seconds."""
     sfn = stack.client("stepfunctions")
     every = LOCAL_POLL_SECONDS if stack.is_local else AWS_POLL_SECONDS
     try:
-        for progress in execution.follow(sfn, arn, every=every, at_most=request.timeout):
+        for progress in execution.follow(sfn, arn, every=every, at_most=timeout):
             display.map_runs(progress, expected)
     except KeyboardInterrupt as error:
         display.pause()

@@ -176,7 +176,7 @@ def _unprocessed(actual: Actual, status: str, hasher: RowHasher) -> _Found:
 def _manifest_check(actual: Actual) -> Check:
     manifest = actual.manifest
     listed = {file.key: file.size for file in manifest.all_files()}
-    unlisted = results.keys_beside(actual.store, manifest) - {*listed, manifest.key}
+    unlisted = results.unlisted_keys(actual.store, manifest)
     if manifest.map_run_arn != actual.map_run.arn:
         detail = f"the manifest is of {manifest.map_run_arn}, the run is {actual.map_run.arn}"
     elif unlisted:

@@ -1,0 +1,1 @@
+"""Commands of `distmap`: what can be asked for, one module a command."""
