@@ -59,7 +59,7 @@ TABLE_KEY = "station"
 
 HANDLER = "handlers.noaa.handler.handler"
 HANDLERS = ("handlers.common", "handlers.noaa")
-PACKAGES = ("aws-lambda-powertools", "boto3", "obstore", "orjson", "polars")
+PACKAGES = ("aws-lambda-powertools", "botocore", "numpy", "obstore")
 TIMEOUT_SECONDS = 600
 
 # The function's own name for a throttle or an outage that outlived its patience; its work is idempotent.

@@ -69,7 +69,7 @@ def test_every_taggable_resource_says_whose_it_is(stack: str):
 def test_no_bucket_is_public(stack: str):
     built = built_stack(stack)
     buckets = [bucket.inputs.get("bucket", f"{bucket.name}-1a2b3c4") for bucket in built.of_type(":Bucket")]
-    assert len(buckets) == 2
+    assert len(buckets) == 2 * len(USE_CASES), "input and results"
     blocked = {
         block.inputs["bucket"]
         for block in built.of_type(":BucketPublicAccessBlock")
@@ -89,7 +89,7 @@ def test_no_resource_policy_lets_everybody_in(stack: str):
         *built.of_type(":TopicPolicy"),
         *built.of_type(":KeyPolicy"),
     ]
-    assert len(policies) == 4
+    assert len(policies) == 2 * len(USE_CASES) + 2
     for policy in policies:
         for statement in policy.json("policy")["Statement"]:
             assert statement["Effect"] == "Deny" or statement["Principal"] != "*", policy.name
@@ -149,9 +149,13 @@ def test_prod_neither_destroys_data_nor_logs_it():
     for bucket in built.of_type(":Bucket"):
         assert bucket.inputs["forceDestroy"] is False
         assert bucket.protect, "Pulumi must refuse to delete the bucket"
-    logging = built.one(":StateMachine").inputs["loggingConfiguration"]
-    assert logging["includeExecutionData"] is False
-    assert logging["level"] == "ERROR"
+    for machine in built.of_type(":StateMachine"):
+        assert machine.inputs["loggingConfiguration"]["includeExecutionData"] is False
+        assert machine.inputs["loggingConfiguration"]["level"] == "ERROR"
+    for table in built.of_type(":Table"):
+        assert table.protect
+        assert table.inputs["deletionProtectionEnabled"] is True
+        assert table.inputs["pointInTimeRecovery"] == {"enabled": True}
     assert [subscription.inputs["endpoint"] for subscription in built.of_type(":TopicSubscription")]
 
 
@@ -165,11 +169,14 @@ def test_dev_is_disposable_and_logs_everything():
     built = built_stack("dev")
     assert all(bucket.inputs["forceDestroy"] is True for bucket in built.of_type(":Bucket"))
     assert not any(bucket.protect for bucket in built.of_type(":Bucket"))
-    assert built.one(":StateMachine").inputs["loggingConfiguration"]["level"] == "ALL"
+    assert {one.inputs["loggingConfiguration"]["level"] for one in built.of_type(":StateMachine")} == {"ALL"}
+    assert {table.inputs["deletionProtectionEnabled"] for table in built.of_type(":Table")} == {False}
 
 
 def test_prod_keeps_logs_longer_than_dev():
-    retention = {stack: built_stack(stack).one(":LogGroup").inputs["retentionInDays"] for stack in STACKS}
+    retention = {}
+    for stack in STACKS:
+        (retention[stack],) = {group.inputs["retentionInDays"] for group in built_stack(stack).of_type(":LogGroup")}
     assert retention["local"] < retention["dev"] < retention["prod"]
 
 
@@ -179,19 +186,22 @@ def test_dev_starts_nothing_by_itself():
     assert built.of_type(":EventRule") == []
 
 
-def test_a_use_case_that_is_switched_off_leaves_nothing():
-    built = build(whole_program, stack="dev", config={**stack_config("dev"), "distmap:hello_enabled": "false"})
-    assert not [resource.name for resource in built.resources if resource.name.startswith("hello")]
-    assert set(built.exports()) == {"alerts_topic_arn"}
+@pytest.mark.parametrize("name", USE_CASES)
+def test_a_use_case_that_is_switched_off_leaves_nothing(name: str):
+    built = build(whole_program, stack="dev", config={**stack_config("dev"), f"distmap:{name}_enabled": "false"})
+    assert not [resource.name for resource in built.resources if resource.name.startswith(name)]
+    assert set(built.exports()) == {"alerts_topic_arn", *USE_CASES} - {name}
 
 
-def hello_with(**config: str) -> Built:
-    own = {f"distmap:hello_{key}": value for key, value in config.items()}
-    return build(whole_program, stack="dev", config={**stack_config("dev"), **own})
+def dev_with(use_case: str, **config: str) -> Built:
+    """The dev stack with that use case alone and these values of its keys."""
+    enabled = {f"distmap:{name}_enabled": str(name == use_case).lower() for name in USE_CASES}
+    own = {f"distmap:{use_case}_{key}": value for key, value in config.items()}
+    return build(whole_program, stack="dev", config={**stack_config("dev"), **enabled, **own})
 
 
 def test_a_schedule_starts_hello_with_its_own_data():
-    built = hello_with(schedule="rate(1 day)")
+    built = dev_with("hello", schedule="rate(1 day)")
     schedule = built.one(":Schedule")
     assert schedule.inputs["scheduleExpression"] == "rate(1 day)"
     target = schedule.inputs["target"]
@@ -200,7 +210,7 @@ def test_a_schedule_starts_hello_with_its_own_data():
 
 
 def test_an_object_that_arrives_starts_hello_with_its_key():
-    built = hello_with(on_object_created="true")
+    built = dev_with("hello", on_object_created="true")
     pattern = built.one(":EventRule").json("eventPattern")
     assert pattern["detail"]["bucket"] == {"name": [built.exports()["hello"]["input_bucket"]]}
     assert pattern["detail"]["object"] == {"key": [{"wildcard": "reviews/*.csv"}]}
@@ -213,7 +223,42 @@ def test_an_object_that_arrives_starts_hello_with_its_key():
 
 
 def test_the_knobs_of_the_stack_are_the_defaults_of_the_machine():
-    built = hello_with(batch_size="7", max_concurrency="0")
+    built = dev_with("hello", batch_size="7", max_concurrency="0")
     merged = built.one(":StateMachine").json("definition")["States"]["Defaults"]["Parameters"]["input.$"]
     assert '"batch_size":7' in merged
     assert '"max_concurrency":0' in merged, "zero is a value: the service's own limit"
+
+
+def test_a_schedule_lists_the_stations_whatever_the_stack_says():
+    built = dev_with("noaa", schedule="rate(1 day)", source="inventory")
+    assert json.loads(built.one(":Schedule").inputs["target"]["input"]) == {
+        "prefix": "csv/by_station/",
+        "output": "results",
+        "source": "listing",
+    }, "no schedule can name an inventory that is yet to be written"
+
+
+def test_the_function_of_noaa_may_read_stations_and_put_items_and_nothing_else():
+    built = dev_with("noaa")
+    exports = built.exports()["noaa"]
+    bucket = f"arn:aws:s3:::{exports['input_bucket']}"
+    granted = {
+        (action, resource)
+        for statement in built.one(":RolePolicy", "noaa-stations-policy").json("policy")["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if action.startswith(("s3:", "dynamodb:"))
+    }
+    table = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{exports['table_name']}"
+    assert granted == {
+        ("s3:GetObject", f"{bucket}/csv/by_station/*"),
+        ("s3:ListBucket", bucket),
+        ("dynamodb:PutItem", table),
+    }
+    assert built.one(":Function").inputs["environment"] == {"variables": {"TABLE_NAME": exports["table_name"]}}
+
+
+def test_the_options_of_noaa_reach_its_function():
+    function = dev_with("noaa", memory_mb="3008", reserved_concurrency="50").one(":Function").inputs
+    assert (function["memorySize"], function["reservedConcurrentExecutions"]) == (3_008, 50)
+    assert "reservedConcurrentExecutions" not in dev_with("noaa").one(":Function").inputs, "0 reserves none"
