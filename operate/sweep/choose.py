@@ -158,9 +158,7 @@ def _same(one: Estimate, other: Estimate) -> bool:
 _EXPRESS_ENDS = _Rule(
     asked="",
     measure=lambda each: (
-        0.0
-        if each.point.execution_type != EXPRESS or each.express is None or each.express.allowed
-        else each.express.longest_seconds
+        0.0 if each.point.execution_type != EXPRESS or each.express.allowed else each.express.longest_seconds
     ),
     limit=0.0,
     short=lambda each: (

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from operate.plan.workload import MAX_CHILDREN
 from operate.sweep.result import Calibration
-from operate.sweep.runs import SERVICE_CONCURRENCY, Run, children_of, grouped, lanes_of
+from operate.sweep.runs import Run, children_of, grouped, lanes_of
 
 if TYPE_CHECKING:
     from operate.sweep.grid import Setting
@@ -84,7 +85,7 @@ def calibrate(runs: Sequence[Run]) -> Calibration | None:
     if not groups:
         return None
     sizes: dict[float, list[Run]] = {}
-    for each in sorted(groups, key=lambda each: each[0].setting.max_concurrency or SERVICE_CONCURRENCY):
+    for each in sorted(groups, key=lambda each: each[0].setting.max_concurrency or MAX_CHILDREN):
         sizes.setdefault(each[0].items / each[0].invocations, each)
     observed = np.array(
         [MS * statistics.median(run.function_seconds / run.invocations for run in each) for each in sizes.values()]

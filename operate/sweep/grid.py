@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 BATCHES = (1, 10, 100, 500)
 CONCURRENCIES = (10, 100, 1_000)
-MIN_MEMORY_MB, MAX_MEMORY_MB = 128, 10_240  # "Configure Lambda function memory"
 FIELDS = {
     "batch": "batch_size",
     "concurrency": "max_concurrency",
@@ -92,7 +91,7 @@ def grid(use_case: UseCase, axes: Axes, *, own_types: Sequence[str]) -> tuple[Wa
     types = [_execution_type(use_case, text, own_types) for text in axes.type] or list(own_types)
     batches = [_number(use_case, "batch", text) for text in axes.batch] or list(BATCHES)
     concurrencies = [_number(use_case, "concurrency", text) for text in axes.concurrency] or list(CONCURRENCIES)
-    memories = [_memory(text) for text in axes.memory] or [None]
+    memories: Sequence[int | None] = [_memory(text) for text in axes.memory] or [None]
     return _each_once(
         Wanted(setting=Setting(execution_type=type_, batch_size=batch, max_concurrency=concurrency), memory_mb=memory)
         for type_, batch, concurrency, memory in itertools.product(types, batches, concurrencies, memories)
@@ -144,7 +143,7 @@ def _execution_type(use_case: UseCase, text: str, own_types: Sequence[str]) -> s
 
 
 def _parsed(use_case: UseCase, name: str, text: str) -> str:
-    from usecases.registry import ParameterError
+    from usecases.parameters import ParameterError
 
     try:
         return str(use_case.parameter(FIELDS[name]).parse(text))
@@ -153,11 +152,12 @@ def _parsed(use_case: UseCase, name: str, text: str) -> str:
 
 
 def _memory(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not MIN_MEMORY_MB <= int(text) <= MAX_MEMORY_MB:
-        raise UsageError(
-            f"memory {text!r} must be a whole number of MB from {MIN_MEMORY_MB} to {MAX_MEMORY_MB:,}, as Lambda has"
-        )
-    return int(text)
+    from usecases.parameters import MEMORY_MB, ParameterError
+
+    try:
+        return int(MEMORY_MB.parse(text))
+    except ParameterError as error:
+        raise UsageError(f"memory {text!r}: {error}") from error
 
 
 def _each_once(wanted: Iterable[Wanted]) -> tuple[Wanted, ...]:

@@ -7,22 +7,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from operate.plan.assumptions import Assumption
+from operate.plan.workload import Point
+
 VERSION = 1
 EXPRESS_LIMIT_SECONDS = 300.0  # "Choosing workflow type": an EXPRESS execution runs for five minutes at most
 
 
 class ResultVersionError(ValueError):
     """The JSON of a sweep is not of the version that this code reads."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Point:
-    """One way to run a map; ``max_concurrency`` 0 is the service's limit, ``memory_mb`` that of the function."""
-
-    execution_type: str
-    batch_size: int
-    max_concurrency: int
-    memory_mb: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,19 +60,19 @@ class ExpressAnswer:
 class Estimate:
     """What a point means for ``items`` items: extrapolated on this stack, and projected to AWS.
 
-    ``local_error`` is relative: how far the extrapolation was off in its check. ``longest_child_seconds`` is on AWS.
-    ``express`` None: the children are never long enough to ask, for the use case has no compute.
+    ``local_error`` is relative: how far the extrapolation was off at most when it was checked for this execution type;
+    None when the larger trial failed. ``longest_child_seconds`` is on AWS.
     """
 
     point: Point
     items: int
     local_seconds: float
-    local_error: float
+    local_error: float | None
     aws_seconds: float
     aws_usd: float
     bottleneck: str
     longest_child_seconds: float
-    express: ExpressAnswer | None
+    express: ExpressAnswer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,16 +113,6 @@ class Calibration:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Assumed:
-    """One assumption of the projection to AWS, with where it comes from."""
-
-    value: float
-    unit: str
-    source: str
-    overridden: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class Recommendation:
     """The point to take (its index among the estimates, None when no point fits) and why, in one sentence.
 
@@ -143,15 +126,17 @@ class Recommendation:
 
 @dataclass(frozen=True, kw_only=True)
 class SweepResult:
-    """A finished sweep. ``front`` are the indices of the estimates that no other beats in seconds and dollars on AWS.
+    """A finished sweep for ``items`` items, each of them a ``noun``.
 
-    ``stack`` names where the trials ran: "local" means that their seconds are those of this machine.
+    ``front`` are the indices of the estimates that no other beats in seconds and dollars on AWS. ``stack`` names where
+    the trials ran: "local" means that their seconds are those of this machine.
     """
 
     use_case: str
     stack: str
     created: str  # ISO 8601, UTC
     items: int
+    noun: str
     trials: tuple[Trial, ...]
     checks: tuple[Check, ...]
     failures: tuple[Failure, ...]
@@ -159,7 +144,7 @@ class SweepResult:
     estimates: tuple[Estimate, ...]
     front: tuple[int, ...]
     recommendation: Recommendation
-    assumptions: Mapping[str, Assumed] = field(default_factory=dict)
+    assumptions: Mapping[str, Assumption] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object of the sweep, with its version."""
@@ -175,6 +160,7 @@ class SweepResult:
             stack=value["stack"],
             created=value["created"],
             items=value["items"],
+            noun=value["noun"],
             trials=tuple(trial_from_json(each) for each in value["trials"]),
             checks=tuple(Check(**_with_point(each)) for each in value["checks"]),
             failures=tuple(Failure(**_with_point(each)) for each in value["failures"]),
@@ -182,7 +168,7 @@ class SweepResult:
             estimates=tuple(_estimate(each) for each in value["estimates"]),
             front=tuple(value["front"]),
             recommendation=Recommendation(**value["recommendation"]),
-            assumptions={name: Assumed(**each) for name, each in value["assumptions"].items()},
+            assumptions={name: Assumption(**each) for name, each in value["assumptions"].items()},
         )
 
 
@@ -193,8 +179,7 @@ def trial_from_json(value: Mapping[str, Any]) -> Trial:
 
 
 def _estimate(value: Mapping[str, Any]) -> Estimate:
-    express = None if value["express"] is None else ExpressAnswer(**value["express"])
-    return Estimate(**{**_with_point(value), "express": express})
+    return Estimate(**{**_with_point(value), "express": ExpressAnswer(**value["express"])})
 
 
 def _with_point(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -87,5 +87,8 @@ def figures(setting: Setting, items: int, *, execution_arn: str, seconds: float,
         function_seconds=sum(sum(function.duration_seconds) for function in functions),
         billed_seconds=sum(function.billed_seconds for function in functions),
         memory_mb=max((function.memory_mb for function in functions), default=0),
+        s3_gets=sum(map_.s3_gets for map_ in used.maps),
+        s3_bytes=sum(map_.s3_bytes for map_ in used.maps),
+        write_units=sum(map_.write_units for map_ in used.maps),
         cost_usd=cost_usd,
     )

@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from operate.errors import OperateError
+from operate.plan.workload import MAX_CHILDREN, Point
 from operate.sweep.grid import Setting
-from operate.sweep.result import Point, Trial
-
-SERVICE_CONCURRENCY = 10_000  # "Quotas related to Map Runs": what MaxConcurrency 0 means
+from operate.sweep.result import Trial
 
 
 class TrialFailedError(OperateError):
@@ -34,6 +33,9 @@ class Run:
     function_seconds: float
     billed_seconds: float
     memory_mb: int
+    s3_gets: int
+    s3_bytes: int
+    write_units: float
     cost_usd: float
 
     def to_json(self) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def children_of(setting: Setting, items: int) -> int:
 
 def lanes_of(setting: Setting, items: int) -> int:
     """How many of them run at once."""
-    return min(children_of(setting, items), setting.max_concurrency or SERVICE_CONCURRENCY)
+    return min(children_of(setting, items), setting.max_concurrency or MAX_CHILDREN)
 
 
 def children_words(number: int) -> str:

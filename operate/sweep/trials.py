@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from operate import text
+from operate.plan.workload import MAX_CHILDREN
 from operate.sweep.fit import LocalModel
-from operate.sweep.runs import SERVICE_CONCURRENCY, Run, Runner, TrialFailedError, children_words
+from operate.sweep.runs import Run, Runner, TrialFailedError, children_words
 
 if TYPE_CHECKING:
     from operate.sweep.grid import Setting
     from operate.sweep.store import Store
 
 SMALL = 4  # trials of a quarter of the items tell what a run takes to start
-LARGE = 4  # the extrapolation is checked on four times the items
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,4 +80,4 @@ def to_check(settings: Sequence[Setting], models: dict[str, LocalModel], items: 
 
 
 def _concurrency(setting: Setting) -> int:
-    return setting.max_concurrency or SERVICE_CONCURRENCY
+    return setting.max_concurrency or MAX_CHILDREN

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from operate.plan.workload import Point
 from operate.sweep.grid import Setting
-from operate.sweep.result import Estimate, ExpressAnswer, Point
+from operate.sweep.result import Estimate, ExpressAnswer
 from operate.sweep.runs import Run, TrialFailedError
 
 ITEMS = 1_000
@@ -32,6 +33,9 @@ def run(of: Setting, items: int, *, seconds: float = 1.0, fixed_ms: float = 20.0
         function_seconds=each * children,
         billed_seconds=each * children,
         memory_mb=1_769,
+        s3_gets=items,
+        s3_bytes=items * 500_000,
+        write_units=items * 2.0,
         cost_usd=0.01,
     )
 

@@ -52,8 +52,8 @@ def test_a_trial_sets_only_knobs_that_the_use_case_has():
         ({"batch": "ten"}, r"batch_size must be a whole number, got 'ten'"),
         ({"concurrency": "10001"}, r"max_concurrency must be 0 to 10,000, got 10,001"),
         ({"type": "FAST"}, r"execution_type must be STANDARD or EXPRESS, got 'FAST'"),
-        ({"memory": "127"}, r"memory '127' must be a whole number of MB from 128 to 10,240"),
-        ({"memory": "1.5"}, r"memory '1.5' must be a whole number"),
+        ({"memory": "127"}, r"memory '127': memory_mb must be 128 to 10,240, got 127"),
+        ({"memory": "1.5"}, r"memory_mb must be a whole number, got '1.5'"),
     ],
 )
 def test_a_value_that_does_not_exist_is_named_with_its_limits(given, said):
