@@ -1,0 +1,81 @@
+"""Writing to a DynamoDB table: one client a process, its failures by what follows from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
+
+from handlers.common.event import environment
+from handlers.common.failures import AccessDenied, NoSuchTable, RequestRefused, TransientFailure
+from handlers.common.limits import AT_ONCE
+from handlers.common.once import once
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from handlers.common.meter import Meter
+
+ATTEMPTS: Final = 6  # with a random wait of up to 1, 2, 4 ... seconds between them
+CONNECT_SECONDS, READ_SECONDS = 3, 10
+FAILED: Final = 500
+THROTTLES: Final = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+    }
+)
+DENIALS: Final = frozenset({"AccessDeniedException", "ExpiredTokenException", "UnrecognizedClientException"})
+CONDITION_FAILED: Final = "ConditionalCheckFailedException"
+FAILED_CONDITION_UNITS: Final = 1  # "Condition expressions", DynamoDB Developer Guide: those of an item up to 1 KB
+
+
+@once
+def client() -> Any:
+    """The process's client; its connections are enough for all threads of a batch."""
+    return botocore.session.get_session().create_client(
+        "dynamodb",
+        region_name=environment("AWS_REGION"),
+        config=Config(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            max_pool_connections=AT_ONCE,
+            parameter_validation=False,
+        ),
+    )
+
+
+def put(table: str, item: Mapping[str, Any], meter: Meter, **condition: Any) -> bool:
+    """Write an item unless the condition fails; whether it was written.
+
+    ``condition`` is given as the API has it. Raises a BatchFailure or, once the client has given up, TransientFailure.
+    """
+    try:
+        answer = client().put_item(TableName=table, Item=item, ReturnConsumedCapacity="TOTAL", **condition)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == CONDITION_FAILED:
+            meter.add("write_units", FAILED_CONDITION_UNITS)
+            return False
+        raise _failure(error, table) from error
+    except (HTTPClientError, NoConnection) as error:
+        raise TransientFailure(f"DynamoDB did not answer for table {table}: {error}") from error
+    meter.add("write_units", answer["ConsumedCapacity"]["CapacityUnits"])
+    return True
+
+
+def _failure(error: ClientError, table: str) -> Exception:
+    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    told = f"DynamoDB answered {code} for table {table}: {message}"
+    if code in THROTTLES or error.response["ResponseMetadata"]["HTTPStatusCode"] >= FAILED:
+        return TransientFailure(told)
+    if code in DENIALS:
+        return AccessDenied(told)
+    if code == "ResourceNotFoundException":
+        return NoSuchTable(told)
+    return RequestRefused(told)
