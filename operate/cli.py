@@ -14,6 +14,7 @@ from operate.commands.common import ask_to_stop as _ask_to_stop
 from operate.commands.common import display as _display
 from operate.commands.common import finish as _finish
 from operate.commands.redrive import redrive
+from operate.commands.sweep import sweep
 from operate.errors import INTERRUPTED_EXIT_CODE, OperateError, message_of
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ def demo() -> None:
 
 
 app.command()(redrive)
+app.command()(sweep)
 
 
 def main() -> None:

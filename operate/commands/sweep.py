@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 import typer
 
+from operate.commands.common import display
+
 if TYPE_CHECKING:
     from operate.sweep.result import SweepResult
 
@@ -80,7 +82,6 @@ def sweep(
     from operate.sweep.experiment import sweep as run_sweep
     from operate.sweep.grid import Axes, split
     from operate.sweep.request import request_for
-    from operate.watch import MovingDisplay, QuietDisplay
 
     request = request_for(
         usecase,
@@ -103,11 +104,11 @@ def sweep(
         fresh=not resume,
         timeout=timeout,
     )
-    display = (MovingDisplay if watch else QuietDisplay)(console.progress())
-    result = run_sweep(request, stacks.load(stack), display, folder=StateDir.of(stack).path / "sweeps")
+    told = display(watch=watch)
+    result = run_sweep(request, stacks.load(stack), told, folder=StateDir.of(stack).path / "sweeps")
     if html is not None:
         _write_page(html, result)
-        display.step(f"page {html}")
+        told.step(f"page {html}")
     if as_json:
         typer.echo(orjson.dumps(result.to_json(), option=orjson.OPT_INDENT_2).decode())
     else:
