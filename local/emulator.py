@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from local.bridge import MODULE
 from local.mends import (
     alarms,
+    function_logs,
     lambda_functions,
     large_bodies,
+    log_pages,
     metric_points,
     s3_checksums,
     s3_digests,
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
 
 MENDS = (
     alarms,
+    function_logs,
     lambda_functions,
     large_bodies,
+    log_pages,
     metric_points,
     s3_checksums,
     s3_digests,

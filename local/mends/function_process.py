@@ -3,7 +3,7 @@
 Ministack starts it as a script of its own and sends the first line; `function_worker` sends the others.
 Both talk over the first two descriptors, in JSON lines. The function itself finds nothing on its standard
 input, and what it prints is its log, as on AWS. Failures have the form and the names that AWS's own runtime
-for Python gives them.
+for Python gives them. Each answer says how long it took and the most memory that the process ever had.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 import importlib
 import json
 import os
+import resource
 import site
 import sys
 import time
@@ -51,11 +52,31 @@ class Failed(Exception):
         self.stack = stack
 
     def told(self, request_id: str) -> str:
-        """The answer in JSON; it is left in the log too."""
-        lines = [f"[ERROR] {self.kind}: {self}", "Traceback (most recent call last):"]
-        print("\n".join([*lines, *(entry.rstrip("\n") for entry in self.stack)]), file=sys.stderr)
+        """What the answer says of it, as a member of a JSON object; it is left in the log too."""
         answer = {"errorMessage": str(self), "errorType": self.kind, "requestId": request_id, "stackTrace": self.stack}
-        return json.dumps({"failure": answer})
+        if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
+            logged = json.dumps({"timestamp": timestamp(), "log_level": "ERROR", **answer})
+        else:
+            lines = [f"[ERROR] {self.kind}: {self}", "Traceback (most recent call last):"]
+            logged = "\n".join([*lines, *(entry.rstrip("\n") for entry in self.stack)])
+        print(logged, file=sys.stderr)
+        return f'"failure": {json.dumps(answer)}'
+
+
+def timestamp() -> str:
+    """Now, as Lambda writes it."""
+    now = time.time()
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}Z"
+
+
+def peak_bytes() -> int:
+    """The most memory that this process ever had."""
+    with contextlib.suppress(OSError), open("/proc/self/status", "rb") as status:  # noqa: PTH123 - at each invocation
+        for line in status:
+            if line.startswith(b"VmHWM:"):
+                return int(line.split()[1]) * 1024
+    # Elsewhere than on Linux: there it would count what the process was started from.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def main() -> None:
@@ -68,20 +89,23 @@ def main() -> None:
     print('{"status": "ready"}', file=answers, flush=True)
     handler = None
     for line in requests:
+        began = time.perf_counter()
         request = json.loads(line)
         request_id = request.get("context", {}).get("request_id", "")
         try:
             if handler is None:
+                os.environ.update(request["environment"])
                 mark_depth(**request["depth"])
                 handler = load(function["code_dir"], function["module"], function["handler"])
-                answer = "{}"
+                answer = '"result": null'
             else:
                 answer = invoke(handler, **request)
         except Failed as failure:
             answer = failure.told(request_id)
         sys.stdout.flush()
         sys.stderr.flush()
-        print(answer, file=answers, flush=True)
+        used = f'"seconds": {time.perf_counter() - began:.6f}, "peak_bytes": {peak_bytes()}'
+        print(f"{{{used}, {answer}}}", file=answers, flush=True)
 
 
 def mark_depth(*, variable: str, header: str) -> None:
@@ -128,7 +152,7 @@ def add_to_path(code: str) -> None:
 
 
 def invoke(handler: Any, *, event: Any, context: dict[str, Any], environment: dict[str, str | None]) -> str:
-    """The answer with the handler's result, in JSON. Raises Failed."""
+    """The handler's result, as a member of a JSON object. Raises Failed."""
     for name, value in environment.items():
         if value is None:
             os.environ.pop(name, None)
@@ -139,7 +163,7 @@ def invoke(handler: Any, *, event: Any, context: dict[str, Any], environment: di
     except Exception as error:
         raise unhandled(error) from error
     try:
-        return json.dumps({"result": result}, default=number)
+        return f'"result": {json.dumps(result, default=number)}'
     except Exception as error:
         raise Failed("Runtime.MarshalError", f"Unable to marshal response: {error}", []) from error
 

@@ -5,19 +5,27 @@ It builds on ministack, so only the server's process may import it.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from ministack.core import lambda_runtime
 
 from local.mends.function_pipes import Ended, Pipes
+from local.mends.function_report import ERROR, SUCCESS, TIMEOUT, Init, Report, log_stream, logging_environment
 
 SCRIPT: Final = Path(__file__).with_name("function_process.py").read_text(encoding="utf-8")
 INIT_SECONDS: Final = 10.0
 """How long the start of a function may take (Lambda Developer Guide, "Lambda execution environment": init phase)."""
 
+TIMED_OUT: Final = "Sandbox.Timedout"
+
 failures: Final[dict[str, dict[str, Any]]] = {}
 """What callers are to be told of failed invocations, by request id."""
+
+reports: Final[dict[str, Report]] = {}
+"""What is to be written of invocations to the log, by request id."""
 
 
 class InitFailed(RuntimeError):
@@ -43,17 +51,24 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc] # ministack has
     """
 
     _pipes: Pipes
+    _stream: str
+    _peak_bytes: int
 
     def _read_stderr(self) -> None:
         """Ministack has a thread for it: here the log is read together with the answers."""
 
     def _spawn(self) -> None:
         """Start the process and import the function's module. Raises InitFailed or Stopped."""
+        self._stream = log_stream(self.config, environment=uuid4().hex, now=time.time())
+        self._peak_bytes = 0
         super()._spawn()
         self._pipes = Pipes(self._proc)
-        depth = {"variable": lambda_runtime.INVOKE_DEPTH_ENV, "header": lambda_runtime.INVOKE_DEPTH_HEADER}
+        question = {
+            "depth": {"variable": lambda_runtime.INVOKE_DEPTH_ENV, "header": lambda_runtime.INVOKE_DEPTH_HEADER},
+            "environment": logging_environment(self.config, self._stream),
+        }
         # A start that lasts too long is made again, then within the function's own timeout.
-        answer = self._ask({"depth": depth}, INIT_SECONDS + self._timeout)
+        answer = self._ask(question, INIT_SECONDS + self._timeout)
         if "failure" in answer:
             self._pipes.end()
             raise InitFailed(answer["failure"])
@@ -80,19 +95,39 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc] # ministack has
             },
         }
         with self._lock:
+            asked = began = time.time()
             cold = self._proc is None or self._proc.poll() is not None
+            loaded = not cold
             more: dict[str, Any] = {}
+            error_type = None
             try:
                 if cold:
                     self._spawn()
+                    loaded, began = True, time.time()
                 answer = self._ask(question, self._timeout)
+                status = ERROR if "failure" in answer else SUCCESS
             except InitFailed as failed:
-                answer = {"failure": failed.told}
+                answer, status, error_type = {"failure": failed.told}, ERROR, failed.told["errorType"]
             except Stopped as stopped:
                 message = f"RequestId: {request_id} Error: {stopped}"
                 answer = {"failure": {"errorType": stopped.kind, "errorMessage": message}}
                 more["trace"] = message  # of all else the process has left a trace in the log
+                status, error_type = (TIMEOUT, None) if stopped.kind == TIMED_OUT else (ERROR, stopped.kind)
             more |= {"cold_start": cold, "log": self._pipes.log()}
+            now = time.time()
+            if not loaded:
+                began = now
+            self._peak_bytes = answer.get("peak_bytes", self._peak_bytes)
+            reports[request_id] = Report(
+                stream=self._stream,
+                began=began,
+                ended=now,
+                seconds=answer.get("seconds", now - began),
+                peak_bytes=self._peak_bytes,
+                status=status,
+                error_type=error_type,
+                init=Init(began=asked, seconds=began - asked, status=SUCCESS if loaded else ERROR) if cold else None,
+            )
         if "failure" not in answer:
             return {"status": "ok", "result": answer["result"], **more}
         failures[request_id] = answer["failure"]
@@ -102,7 +137,7 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc] # ministack has
         try:
             return self._pipes.ask(question, seconds)
         except TimeoutError:
-            raise Stopped("Sandbox.Timedout", f"Task timed out after {self._timeout:.2f} seconds") from None
+            raise Stopped(TIMED_OUT, f"Task timed out after {self._timeout:.2f} seconds") from None
         except Ended as ended:
             raise Stopped("Runtime.ExitError", str(ended)) from None
 

@@ -94,9 +94,8 @@ def make_function(server: Server, code: str, **settings: Any) -> str:
         FunctionName=name,
         Runtime="python3.12",
         Handler="code.handler",
-        Role=make_role(server, "lambda"),
         Code={"ZipFile": zipped(code=code)},
-        **{"Timeout": 10, **settings},
+        **{"Role": make_role(server, "lambda"), "Timeout": 10, **settings},
     )
     return name
 

@@ -168,6 +168,34 @@ def test_python_functions_run_in_our_worker_through_names_that_ministack_looks_u
     assert "result.get('trace', result.get('error', ''))" in warm, "an empty trace adds nothing to the log"
 
 
+def test_the_log_of_an_invocation_is_written_through_names_that_ministack_looks_up_when_it_calls() -> None:
+    service, logs = "ministack.services.lambda_svc", "ministack.services.cloudwatch_logs"
+    emit = function(service, "_emit_lambda_logs").args
+    assert [a.arg for a in emit.args] == ["func", "request_id", "log_text", "error", "duration_ms"]
+    assert [a.arg for a in emit.kwonlyargs] == ["log_source"]
+    assert "_emit_lambda_logs(func, request_id," in ast.unparse(function(service, "_execute_function_dispatch"))
+    slot = ast.unparse(function(service, "_acquire_execution_slot"))
+    assert "_inflight[key] = _inflight.get(key, 0) + 1" in slot
+    assert "return (key, None)" in slot
+    assert "_acquire_execution_slot(func, config)" in ast.unparse(function(service, "_execute_function"))
+    for name, given in (
+        ("_fanout_to_subscription_filters", ["group_name", "stream_name", "events"]),
+        ("_make_group_arn_no_star", ["name"]),
+        ("_filter_log_events", ["data"]),
+        ("_create_log_group", ["data"]),
+    ):
+        assert [a.arg for a in function(logs, name).args.args] == given, name
+    append = ast.unparse(function(logs, "_append_log_events"))
+    for fact in ("with _log_events_lock", "stream['events']", "stream['lastIngestionTime']"):
+        assert fact in append, fact
+    assert "nextToken" not in ast.unparse(function(logs, "_filter_log_events")), "it has pages now: drop the mend"
+    assert "'FilterLogEvents': _filter_log_events" in Path(str(find_spec(logs).origin)).read_text().replace('"', "'")  # type: ignore[union-attr] # it is there, or all else fails too
+    assert [a.arg for a in function("ministack.core.iam_evaluator", "_gather_role_policies").args.args] == [
+        "role_name",
+        "account_id",
+    ]
+
+
 def test_our_worker_takes_what_ministacks_own_is_given() -> None:
     ours = ast.parse((PACKAGE_ROOT / "local/mends/function_worker.py").read_text())
     (invoke,) = [node for node in ast.walk(ours) if isinstance(node, ast.FunctionDef) and node.name == "invoke"]
