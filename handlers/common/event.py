@@ -12,11 +12,15 @@ from handlers.common.failures import InvalidBatch
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """One object to process; ``size`` is what the map's reader saw of it, None when it did not say."""
+    """One object to process; ``size`` is what the map's reader saw of it, None when it did not say.
+
+    ``execution`` is the ARN of the execution that it is processed for.
+    """
 
     bucket: str
     key: str
     size: int | None
+    execution: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +40,7 @@ def parse(event: Any) -> Batch:
     bucket = _member(shared, "bucket", str, "BatchInput")
     execution = _member(shared, "execution", str, "BatchInput")
     items = _member(event, "Items", list, "the event")
-    return Batch(execution=execution, items=tuple(_item(item, bucket, n) for n, item in enumerate(items)))
+    return Batch(execution=execution, items=tuple(_item(item, bucket, execution, n) for n, item in enumerate(items)))
 
 
 def environment(name: str) -> str:
@@ -46,13 +50,14 @@ def environment(name: str) -> str:
     raise InvalidBatch(f"the environment variable {name} is not set: set it in the function's configuration")
 
 
-def _item(item: Any, bucket: str, number: int) -> Item:
+def _item(item: Any, bucket: str, execution: str, number: int) -> Item:
     where = f"Items[{number}]"
     size = item.get("Size") if isinstance(item, Mapping) else None
     return Item(
         bucket=item["Bucket"] if isinstance(item, Mapping) and "Bucket" in item else bucket,
         key=_member(item, "Key", str, where),
         size=None if size is None else _size(size, where),
+        execution=execution,
     )
 
 

@@ -1,7 +1,9 @@
 """What can go wrong in a batch, by what follows from it. Step Functions sees the name of the class.
 
 ItemFailure             this item fails for good and is named in the answer; the others go on
+    BrokenGzip          the object begins as gzip, and is not or ends early
     EmptyObject         the object has no bytes
+    GzipBomb            the object unpacks to more than it may
     NoSuchKey           the object is not there: deleted after it was listed
     NotCsv              the object is not the CSV that it should be
     ObjectArchived      the object's storage class needs a restore before it can be read
@@ -13,6 +15,7 @@ BatchFailure            no item can be done: the batch fails at once
     AccessDenied        the function's role may not do it
     InvalidBatch        the event or the environment lacks something
     NoSuchBucket
+    NoSuchQueue
     NoSuchTable
     RequestRefused      S3 refuses the request for another reason
 """
@@ -24,8 +27,16 @@ class ItemFailure(Exception):
     """This item fails for good; a retry would meet the same."""
 
 
+class BrokenGzip(ItemFailure):
+    """The object begins as gzip, and is not or ends early."""
+
+
 class EmptyObject(ItemFailure):
     """The object has no bytes."""
+
+
+class GzipBomb(ItemFailure):
+    """The object unpacks to more than it may."""
 
 
 class NoSuchKey(ItemFailure):
@@ -70,6 +81,10 @@ class InvalidBatch(BatchFailure):
 
 class NoSuchBucket(BatchFailure):
     """The bucket does not exist."""
+
+
+class NoSuchQueue(BatchFailure):
+    """The queue does not exist."""
 
 
 class NoSuchTable(BatchFailure):

@@ -99,13 +99,13 @@ def read(item: Item, meter: Meter) -> Iterator[Object]:
             raise EmptyObject("the object has no bytes: it marks a folder")
         raise UnreadableKey("the S3 client cannot ask for a key that has an empty part between slashes")
     meter.add("s3_gets")
-    with _explained(item):
-        answer = obstore.get(_store(item.bucket), item.key)
+    with explained(item):
+        answer = obstore.get(store(item.bucket), item.key)
     about = answer.meta
     if about["size"] > MEMORY.amount:
         raise ObjectTooLarge(f"the object has {about['size']:,} bytes, at most {MEMORY.amount:,} are read")
     with MEMORY.taken(about["size"]):
-        with _explained(item):
+        with explained(item):
             data = answer.bytes().to_bytes()
         meter.add("s3_bytes", len(data))
         modified = int(about["last_modified"].timestamp() * 1000)
@@ -113,7 +113,7 @@ def read(item: Item, meter: Meter) -> Iterator[Object]:
 
 
 @once
-def _store(bucket: str) -> Any:
+def store(bucket: str) -> Any:
     """A store whose connections the next batches of this process use too."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     local = {"endpoint": endpoint} if endpoint else {}
@@ -122,7 +122,7 @@ def _store(bucket: str) -> Any:
 
 
 @contextmanager
-def _explained(item: Item) -> Iterator[None]:
+def explained(item: Item) -> Iterator[None]:
     try:
         yield
     except ValueError as error:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
+from handlers.common.failures import BrokenGzip, GzipBomb
+
 MAGIC: Final = b"\x1f\x8b"
 OUTPUT_BYTES: Final = 1024**2
 """Bytes that are unpacked at a time."""
@@ -17,20 +19,12 @@ MAX_RATIO: Final = 200
 _GZIP: Final = 16 + zlib.MAX_WBITS
 
 
-class BrokenGzipError(ValueError):
-    """The object begins as gzip and is not, or ends too early."""
-
-
-class GzipBombError(ValueError):
-    """The object unpacks to more than it may."""
-
-
 def unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """The same blocks, or what they hold when they are gzip (of one or more members).
 
     Raises:
-        BrokenGzipError: what follows the magic number is no complete gzip.
-        GzipBombError: more than FREE_BYTES and MAX_RATIO times its size comes out.
+        BrokenGzip: what follows the magic number is no complete gzip.
+        GzipBomb: more than FREE_BYTES and MAX_RATIO times its size comes out.
     """
     stream = iter(blocks)
     head = b""
@@ -59,14 +53,14 @@ def _members(blocks: Iterable[bytes]) -> Iterator[bytes]:
             try:
                 piece = member.decompress(waiting, OUTPUT_BYTES)
             except zlib.error as error:
-                raise BrokenGzipError(f"the object is not gzip after {out:,} unpacked bytes: {error}") from error
+                raise BrokenGzip(f"the object is not gzip after {out:,} unpacked bytes: {error}") from error
             waiting = member.unused_data if member.eof else member.unconsumed_tail
             more = len(piece) == OUTPUT_BYTES and not member.eof  # what is left may need no further input
             out += len(piece)
             if out > FREE_BYTES and out > MAX_RATIO * packed:
-                raise GzipBombError(
+                raise GzipBomb(
                     f"{packed:,} packed bytes gave {out:,} and more: the limit is {MAX_RATIO} times, unpack it yourself"
                 )
             yield piece
     if begun and not member.eof:
-        raise BrokenGzipError(f"the gzip data end early, after {out:,} unpacked bytes: upload the object again")
+        raise BrokenGzip(f"the gzip data end early, after {out:,} unpacked bytes: upload the object again")

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.ssn_scan.unpack import FREE_BYTES, OUTPUT_BYTES, BrokenGzipError, GzipBombError, unpacked
+from handlers.common.failures import BrokenGzip, GzipBomb
+from handlers.ssn_scan.unpack import FREE_BYTES, OUTPUT_BYTES, unpacked
 
 
 def cut(data: bytes, size: int) -> list[bytes]:
@@ -41,13 +42,13 @@ def test_zeros_behind_the_last_member_are_padding() -> None:
 def test_a_truncated_object_is_told_and_what_it_held_so_far_was_given() -> None:
     packed = gzip.compress(bytes(range(256)) * 50)
     given_so_far = []
-    with pytest.raises(BrokenGzipError, match="end early"):
+    with pytest.raises(BrokenGzip, match="end early"):
         given_so_far.extend(unpacked([packed[:-9]]))
     assert b"".join(given_so_far).startswith(bytes(range(256)))
 
 
 def test_garbage_behind_the_magic_number_is_told() -> None:
-    with pytest.raises(BrokenGzipError, match="not gzip"):
+    with pytest.raises(BrokenGzip, match="not gzip"):
         list(unpacked([b"\x1f\x8b" + b"garbage" * 10]))
 
 
@@ -56,7 +57,7 @@ def test_a_bomb_ends_early_and_in_little_memory() -> None:
     bomb = b"".join(packer.compress(bytes(1024**2)) for _ in range(200)) + packer.flush()
     seen: list[int] = []
     tracemalloc.start()
-    with pytest.raises(GzipBombError, match="the limit is 200 times"):
+    with pytest.raises(GzipBomb, match="the limit is 200 times"):
         seen.extend(map(len, unpacked([bomb])))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
