@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from local.stepfunctions.arns import Place
 from local.stepfunctions.definition.nodes import DistributedMapState
-from local.stepfunctions.errors import ExceedToleratedFailureThreshold
+from local.stepfunctions.errors import ExceedToleratedFailureThreshold, ItemReaderFailed
 from local.stepfunctions.maprun import results
 from local.stepfunctions.maprun.batcher import Batcher, ChildInput
 from local.stepfunctions.maprun.children import Again, Children
@@ -120,12 +120,18 @@ class Work:
             raise
 
     async def _pipeline(self, *, again: bool) -> Payload:
+        unread: ItemReaderFailed | None = None
         try:
             if again:
                 await self._feed_unsuccessful()
             if not self.record.total_known:
-                await self._feed()
-            self.record.total_known = True
+                try:
+                    await self._feed()
+                    self.record.total_known = True
+                except ItemReaderFailed as error:
+                    # A redrive goes on with this Map Run, so the results of what was read must not be lost.
+                    unread, self._tripped = error, True
+                    self.children.abort()
             self._judge()
             await self.children.finish()
             if self._files is not None:
@@ -137,6 +143,8 @@ class Work:
             if self._files is not None:
                 await self._files.abort()
             raise
+        if unread is not None and not self._aborted:
+            raise unread
         if self._tripped and not self._aborted:
             raise ExceedToleratedFailureThreshold("The specified tolerated failure threshold was exceeded")
         if self._files is not None:

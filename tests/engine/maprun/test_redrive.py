@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.stepfunctions.integrations.aws import AwsError
 from tests.engine.memory import MemorySession, Ran, machine, run
 
 WRITER = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "out", "Prefix": "r"}}
@@ -142,3 +144,95 @@ def test_a_parallel_runs_only_its_failed_branch_again(tmp_path: Path) -> None:
     assert kinds.count("PassStateEntered") == 1, "a branch that is done is not run again"
     assert kinds.count("TaskScheduled") == 2
     assert kinds.count("TaskStateEntered") == 1
+
+
+class Breaking:
+    """An S3 whose reads of ``numbers`` break for good after 600,000 bytes, until they are mended."""
+
+    def __init__(self, s3: Any) -> None:
+        self.broken = True
+        original = s3.stream
+
+        async def stream(operation: str, parameters: Any) -> Any:
+            body = await original(operation, parameters)
+            start = int(parameters.get("Range", "bytes=0-")[6:-1])
+            if self.broken:
+                body.content = body.content[start:600_000]
+                body.parsed["ETag"] = '"e"'
+                return BrokenBody(body)
+            body.content = body.content[start:]
+            return body
+
+        s3.stream = stream
+
+
+class BrokenBody:
+    """A body that ends with a fault of the connection."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+        self.parsed = body.parsed
+
+    async def __aiter__(self) -> Any:
+        async for piece in self._body:
+            yield piece
+        raise AwsError(
+            service_id="S3", operation="GetObject", code="SdkClientException", message="gone", status=0, body={}
+        )
+
+    async def aclose(self) -> None:
+        """Nothing to give up."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "work", "runs"),
+    [
+        ("STANDARD", {"Type": "Pass"}, 2),
+        ("STANDARD", {"Type": "Wait", "Seconds": 0}, 1),  # all are stopped before they end
+        ("EXPRESS", {"Type": "Wait", "Seconds": 0}, 2),  # none can be stopped
+    ],
+)
+def test_a_reader_that_fails_midway_loses_no_result_and_a_redrive_reads_the_rest(
+    tmp_path: Path, kind: str, work: dict[str, Any], runs: int
+) -> None:
+    rows = [f"{number},{'x' * 60}" for number in range(20_000)]
+    breaking: list[Breaking] = []
+
+    def prepare(session: MemorySession) -> None:
+        session.s3.objects["in", "numbers"] = "\n".join(["n,text", *rows, ""]).encode()
+        breaking.append(Breaking(session.s3))
+
+    async def again(engine: Any, execution: Any) -> None:
+        await asyncio.wait([execution.task])
+        assert (execution.status, execution.error) == ("FAILED", "States.ItemReaderFailed"), execution.cause
+        (arn,) = execution.map_runs
+        counts = engine.map_runs[arn].record.items
+        assert 0 < counts.succeeded + counts.aborted + counts.pending < 20_000, "some were read, and not all"
+        breaking[0].broken = False
+        engine.redrive(execution)
+
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": kind},
+        **machine(Only={**work, "End": True}),
+    }
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
+        "Parameters": {"Bucket": "in", "Key": "numbers"},
+    }
+    state = {
+        "Type": "Map",
+        "ItemReader": reader,
+        "ItemBatcher": {"MaxItemsPerBatch": 170},
+        "ItemProcessor": processor,
+        "ResultWriter": WRITER,
+        "End": True,
+    }
+    ran = run(machine(M=state), data_dir=tmp_path, prepare=prepare, during=again)
+    assert ran.execution.status == "SUCCEEDED", ran.execution.cause
+    manifest = ran.s3.json("out", ran.output["ResultWriterDetails"]["Key"])["ResultFiles"]
+    entries = [entry for file in manifest["SUCCEEDED"] for entry in ran.s3.json("out", file["Key"])]
+    came = sorted(int(item["n"]) for entry in entries for item in json.loads(entry["Input"])["Items"])
+    assert came == list(range(20_000)), "each row once"
+    assert ran.map_run["itemCounts"]["succeeded"] == 20_000
+    assert len(manifest["SUCCEEDED"]) == runs, "the runs that had results"

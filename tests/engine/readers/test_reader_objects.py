@@ -63,16 +63,48 @@ def test_a_missing_object_fails_with_the_words_of_s3(s3, read):
     )
 
 
-def test_a_connection_that_breaks_fails_the_reader(s3, read):
-    def breaks():
-        yield b"a,b\n1,2\n"
-        raise AwsError(
-            service_id="S3", operation="GetObject", code="SdkClientException", message="gone", status=0, body={}
-        )
+GONE = AwsError(service_id="S3", operation="GetObject", code="SdkClientException", message="gone", status=0, body={})
 
-    s3.objects["k"] = breaks
+
+class BreakingS3:
+    """One object, whose connection breaks after so many bytes of each answer; then it is never broken again."""
+
+    def __init__(self, fake, content, breaks):
+        self.content = content
+        self.breaks = list(breaks)
+        self.wanted = []
+        self.stream = fake.stream
+        fake.objects["k"] = self.pieces
+        original = fake.get_object
+        fake.get_object = lambda parameters: (self.wanted.append(dict(parameters)), original(parameters))[1]
+
+    def pieces(self):
+        content = self.content[int(self.wanted[-1].get("Range", "bytes=0-")[6:-1]) :]
+        if not self.breaks:
+            return iter([content])
+        return self.broken(content[: self.breaks.pop(0)])
+
+    @staticmethod
+    def broken(content):
+        if content:
+            yield content
+        raise GONE
+
+
+def test_a_connection_that_breaks_is_made_again_for_the_rest_of_the_same_object(s3, read):
+    breaking = BreakingS3(s3, ROWS, [0, 5, 0, 300_000, 0, 100_000])
+    assert read(breaking, CSV, Key="k") == ITEMS, "nothing lost, nothing twice"
+    asked = [(wanted.get("Range"), wanted.get("IfMatch")) for wanted in breaking.wanted]
+    assert asked[:4] == [(None, None), (None, None), ("bytes=5-", '"e"'), ("bytes=5-", '"e"')]
+    assert len(asked) == 7
+    assert all(response.closed for response in s3.responses)
+
+
+def test_a_connection_that_breaks_again_and_again_without_a_byte_fails_the_reader(s3, read):
+    breaking = BreakingS3(s3, ROWS, [5, 0, 0, 0])
     with pytest.raises(ItemReaderFailed, match="gone"):
-        read(s3, CSV, Key="k")
+        read(breaking, CSV, Key="k")
+    assert len(breaking.wanted) == 3, "as often as any other call"
 
 
 @pytest.mark.aws("documented")

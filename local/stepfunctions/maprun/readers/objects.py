@@ -10,7 +10,7 @@ from botocore.exceptions import ParamValidationError
 from isal import isal_zlib
 
 from local.stepfunctions.errors import ItemReaderFailed
-from local.stepfunctions.integrations.aws import AwsClient, AwsError
+from local.stepfunctions.integrations.aws import MAX_ATTEMPTS, AwsClient, AwsError
 from local.stepfunctions.integrations.failures import sdk_cause
 
 if TYPE_CHECKING:
@@ -65,16 +65,29 @@ async def read_whole(s3: AwsClient, parameters: Mapping[str, Any]) -> bytes:
 
 
 async def _pieces(s3: AwsClient, parameters: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
+    """The object's bytes as they come; where a connection breaks, the rest of the same object is asked for."""
     wanted = {name: parameters[name] for name in _GET_OBJECT_FIELDS if name in parameters}
-    try:
-        response = await s3.stream("GetObject", wanted)
+    received = broken = 0
+    while True:
+        try:
+            response = await s3.stream("GetObject", wanted)
+        except (AwsError, ParamValidationError) as error:
+            raise unreadable(error) from error
+        before = received
         try:
             async for piece in response:
+                received += len(piece)
                 yield piece
+        except AwsError as error:
+            broken = 1 if received > before else broken + 1
+            if broken == MAX_ATTEMPTS:
+                raise unreadable(error) from error
+        else:
+            return
         finally:
             await response.aclose()
-    except (AwsError, ParamValidationError) as error:
-        raise unreadable(error) from error
+        if received:
+            wanted |= {"Range": f"bytes={received}-", "IfMatch": response.parsed["ETag"]}
 
 
 def unreadable(error: AwsError | ParamValidationError) -> ItemReaderFailed:
