@@ -86,20 +86,27 @@ class Workload:
         return min(threads, memory_mb / assumptions.vcpu_memory_mb)
 
     def function_ms(self, items: int, memory_mb: float, assumptions: Assumptions) -> float:
-        """How long a warm invocation takes for ``items``: computing, and then waiting for S3 and DynamoDB.
+        """How long a warm invocation takes for ``items``: its fixed part, then computing while requests are under way.
 
-        ms = (fixed / vCPUs of one thread + items x cpu / vCPUs) / speed
-           + rounds of GETs x first byte + bytes / bandwidth + rounds of writes x write
-        A round is ``parallel`` requests. Computing while waiting would be faster: this is the pessimistic sum.
+        ms = fixed / vCPUs of one thread / speed + longer + shorter / min(parallel, items), where longer and shorter are
+        computing = items x cpu / vCPUs / speed and waiting. One request after the other: computing + waiting.
         """
         if not self.has_function:
             return 0.0
-        computing = self.fixed_ms / self.cpus(memory_mb, assumptions, threads=1)
-        computing += items * self.cpu_ms / self.cpus(memory_mb, assumptions, threads=self.threads)
-        return computing / assumptions.cpu_speed + self.wait_ms(items, assumptions)
+        fixed = self.fixed_ms / self.cpus(memory_mb, assumptions, threads=1) / assumptions.cpu_speed
+        if not items:
+            return fixed
+        computing = (
+            items * self.cpu_ms / self.cpus(memory_mb, assumptions, threads=self.threads) / assumptions.cpu_speed
+        )
+        shorter, longer = sorted((computing, self.wait_ms(items, assumptions)))
+        return fixed + longer + shorter / min(self.parallel, items)
 
     def wait_ms(self, items: int, assumptions: Assumptions) -> float:
-        """How long an invocation waits for S3 and DynamoDB; more memory does not shorten it."""
+        """How long an invocation waits for S3 and DynamoDB; more memory does not shorten it.
+
+        ms = rounds of GETs x first byte + bytes / bandwidth + rounds of writes x write, ``parallel`` requests in a round
+        """
         gets = math.ceil(items * self.gets / self.parallel) * assumptions.s3_first_byte_ms
         transfer = items * self.get_bytes / BYTES_PER_MB / assumptions.s3_mb_per_second * MS
         writes = math.ceil(items * self.writes / self.parallel) * assumptions.dynamodb_write_ms
