@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -138,14 +139,29 @@ def run(
 @app.command()
 def report(
     execution_arn: Annotated[str, typer.Argument(help="ARN of an execution of this stack.")],
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write a page to this file too, and its JSON beside it.")
+    ] = None,
     as_json: JsonOption = False,
     stack: StackOption = "local",
 ) -> None:
-    """Show what an execution did, took and cost, and verify its results again."""
+    """Show what an execution did, took and cost, and verify its results again.
+
+    The page of --html is self-contained: counts, durations, a timeline, the slowest children, failures, costs.
+    """
     from operate import runs, stacks
+    from operate.page.files import checked_page_path
 
     arn = runs.checked_execution_arn(execution_arn)
-    _finish(runs.report(stacks.load(stack), arn, _display(watch=False)), as_json=as_json)
+    page = None if html is None else checked_page_path(html)
+    from_, told = stacks.load(stack), _display(watch=False)
+    report_ = runs.report(from_, arn, told)
+    if page is not None:
+        from operate.page import run_page
+
+        beside = run_page.write(from_, report_, page)
+        told.step(f"page {page}, its numbers {beside}")
+    _finish(report_, as_json=as_json)
 
 
 @app.command()

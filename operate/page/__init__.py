@@ -1,0 +1,1 @@
+"""Self-contained HTML pages about runs and sweeps: one file each, which loads nothing from anywhere."""
