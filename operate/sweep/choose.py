@@ -105,14 +105,16 @@ def children_at_once(estimate: Estimate) -> int:
     return lanes_of(setting, estimate.items)
 
 
-def _preference(estimates: Sequence[Estimate], constraints: Constraints) -> Callable[[int], tuple[float, float]]:
-    def of(index: int) -> tuple[float, float]:
+def _preference(estimates: Sequence[Estimate], constraints: Constraints) -> Callable[[int], tuple[float, ...]]:
+    """The less the better; of points that are equal in seconds and dollars, the one with fewer children at once."""
+
+    def of(index: int) -> tuple[float, ...]:
         each = estimates[index]
         if constraints.max_seconds is not None:
-            return each.aws_usd, each.aws_seconds
+            return each.aws_usd, each.aws_seconds, children_at_once(each)
         if constraints.max_usd is not None:
-            return each.aws_seconds, each.aws_usd
-        return each.aws_seconds * each.aws_usd, each.aws_seconds
+            return each.aws_seconds, each.aws_usd, children_at_once(each)
+        return each.aws_seconds * each.aws_usd, each.aws_seconds, children_at_once(each)
 
     return of
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from operate.plan import Point, project
+from operate.sweep.fit import model_key
 from operate.sweep.result import EXPRESS_LIMIT_SECONDS, Check, Estimate, ExpressAnswer
 from operate.sweep.runs import Run
 
@@ -46,7 +47,7 @@ def estimates(
     *,
     items: int,
     runs: Sequence[Run],
-    models: Mapping[str, LocalModel],
+    models: Mapping[tuple[str, int], LocalModel],
     checks: Sequence[Check],
     workload: Workload,
     assumptions: Assumptions,
@@ -72,7 +73,7 @@ def estimates(
             Estimate(
                 point=point,
                 items=items,
-                local_seconds=models[setting.execution_type].seconds(setting, items),
+                local_seconds=models[model_key(setting)].seconds(setting, items),
                 local_error=errors.get(setting.execution_type),
                 aws_seconds=projection.seconds,
                 aws_usd=projection.cost.total_usd,

@@ -12,7 +12,7 @@ from operate import data, text
 from operate.errors import ExecutionError, UsageError
 from operate.plan import Point, UnknownWorkloadError, workload_of
 from operate.sweep import choose, estimates, trials
-from operate.sweep.fit import LocalModel, calibrate
+from operate.sweep.fit import calibrate, local_models, model_key
 from operate.sweep.result import Check, Failure, SweepResult
 from operate.sweep.runner import StackRunner
 from operate.sweep.runs import grouped, trial_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from operate.plan import Workload
     from operate.stacks import Stack
+    from operate.sweep.fit import LocalModel
     from operate.sweep.grid import Setting, Wanted
     from operate.sweep.request import SweepRequest
     from operate.sweep.runs import Run, Runner
@@ -82,24 +83,26 @@ def experiment(
     """Run trials and larger ones to check what they foretell, and draw the conclusions."""
     settings = list(dict.fromkeys(each.setting for each in wanted))
     done = trials.make(
-        trials.sizes(settings, trial_items), repeat=request.repeat, runner=runner, store=store, tell=display.step
-    )
-    if not done.runs:
-        raise ExecutionError(f"no trial succeeded, the first one: {next(iter(done.failures.values()))}")
-    by_type = {
-        type_: [run for run in done.runs if run.setting.execution_type == type_]
-        for type_ in dict.fromkeys(run.setting.execution_type for run in done.runs)
-    }
-    models = {type_: LocalModel.of(runs) for type_, runs in by_type.items()}
-    left = [setting for setting in settings if setting not in done.failures]
-    larger = trials.make(
-        [(setting, check_items) for setting in trials.to_check(left, models, check_items)],
-        repeat=1,
+        trials.sizes(settings, trial_items),
+        repeat=request.repeat,
+        name="trial",
         runner=runner,
         store=store,
         tell=display.step,
     )
-    checks = tuple(_check(run, models[run.setting.execution_type]) for run in larger.runs)
+    if not done.runs:
+        raise ExecutionError(f"no trial succeeded, the first one: {next(iter(done.failures.values()))}")
+    models = local_models(done.runs)
+    left = [setting for setting in settings if setting not in done.failures]
+    larger = trials.make(
+        [(setting, check_items) for setting in trials.to_check(left, models, check_items)],
+        repeat=1,
+        name="check",
+        runner=runner,
+        store=store,
+        tell=display.step,
+    )
+    checks = tuple(_check(run, models[model_key(run.setting)]) for run in larger.runs)
     runs = (*done.runs, *larger.runs)
     calibration = calibrate(runs)
     found = estimates.estimates(

@@ -13,7 +13,7 @@ import numpy as np
 
 from operate.plan.workload import MAX_CHILDREN
 from operate.sweep.result import Calibration
-from operate.sweep.runs import Run, children_of, grouped, lanes_of
+from operate.sweep.runs import Run, children_of, grouped
 
 if TYPE_CHECKING:
     from operate.sweep.grid import Setting
@@ -48,31 +48,53 @@ def nonnegative_least_squares(columns: Floats, observed: Floats) -> Floats:
 
 @dataclass(frozen=True, kw_only=True)
 class LocalModel:
-    """Seconds of a run on the stack that the trials ran on, for one execution type.
+    """Seconds of a run on the stack that the trials ran on, for one execution type and batch size.
 
-    seconds = start + waves x a + children x b + items x c + items in the longest lane x d, where a lane is one of the
-    children that run at once, and waves how many children a lane runs one after the other.
+    seconds = start + items x a + waves x b, where waves are the children that run one after the other, each of
+    ``batch`` items at most.
     """
 
     coefficients: tuple[float, ...]
+    batch: float
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> LocalModel:
-        """Fit the medians of the trials."""
+        """Fit the medians of the trials of one execution type and batch size."""
+        batch = _batch_in_fact(runs)
         groups = grouped(runs)
         observed = np.array([statistics.median(run.seconds for run in each) for each in groups.values()])
-        columns = np.array([_terms(setting, items) for setting, items in groups])
-        return cls(coefficients=tuple(nonnegative_least_squares(columns, observed).tolist()))
+        columns = np.array([_terms(batch, setting, items) for setting, items in groups])
+        return cls(coefficients=tuple(nonnegative_least_squares(columns, observed).tolist()), batch=batch)
 
     def seconds(self, setting: Setting, items: int) -> float:
         """What a run of ``items`` items takes."""
-        return sum(each * term for each, term in zip(self.coefficients, _terms(setting, items), strict=True))
+        terms = _terms(self.batch, setting, items)
+        return sum(each * term for each, term in zip(self.coefficients, terms, strict=True))
 
 
-def _terms(setting: Setting, items: int) -> tuple[float, ...]:
-    children = children_of(setting, items)
-    waves = math.ceil(children / lanes_of(setting, items))
-    return 1.0, float(waves), float(children), float(items), float(waves * min(setting.batch_size, items))
+def local_models(runs: Sequence[Run]) -> dict[tuple[str, int], LocalModel]:
+    """A model for each execution type and batch size that has trials."""
+    groups: dict[tuple[str, int], list[Run]] = {}
+    for run in runs:
+        groups.setdefault(model_key(run.setting), []).append(run)
+    return {key: LocalModel.of(each) for key, each in groups.items()}
+
+
+def model_key(setting: Setting) -> tuple[str, int]:
+    """Which model speaks of a setting."""
+    return setting.execution_type, setting.batch_size
+
+
+def _batch_in_fact(runs: Sequence[Run]) -> float:
+    """The items of a full batch: the batch size, unless the payload quota ended batches before."""
+    ended_early = [run.items / run.children for run in runs if run.children > children_of(run.setting, run.items)]
+    return max(ended_early, default=float(runs[0].setting.batch_size))
+
+
+def _terms(batch: float, setting: Setting, items: int) -> tuple[float, ...]:
+    children = math.ceil(items / batch)
+    lanes = min(children, setting.max_concurrency or MAX_CHILDREN)
+    return 1.0, float(items), float(math.ceil(children / lanes))
 
 
 def calibrate(runs: Sequence[Run]) -> Calibration | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from operate import text
 from operate.plan.workload import MAX_CHILDREN
-from operate.sweep.fit import LocalModel
+from operate.sweep.fit import LocalModel, model_key
 from operate.sweep.runs import Run, Runner, TrialFailedError, children_words
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def make(
     sizes: Iterable[tuple[Setting, int]],
     *,
     repeat: int,
+    name: str,
     runner: Runner,
     store: Store,
     tell: Callable[[str], None],
@@ -45,15 +46,15 @@ def make(
         for number, (setting, items) in enumerate(wanted, start=1):
             if setting in failures or len(store.of(setting, items)) > turn:
                 continue
-            name = f"trial {turn * len(wanted) + number} of {repeat * len(wanted)}: {setting}, {items:,} items"
+            label = f"{name} {turn * len(wanted) + number} of {repeat * len(wanted)}: {setting}, {items:,} items"
             try:
                 run = runner.run(setting, items)
             except TrialFailedError as error:
                 failures[setting] = str(error)
-                tell(f"{name}: failed, this point is given up: {error}")
+                tell(f"{label}: failed, this point is given up: {error}")
                 continue
             store.add(run)
-            tell(f"{name}: {text.seconds(run.seconds)}, {children_words(run.children)}")
+            tell(f"{label}: {text.seconds(run.seconds)}, {children_words(run.children)}")
     runs = [run for setting, items in wanted if setting not in failures for run in store.of(setting, items)[:repeat]]
     return Trials(runs=tuple(runs), failures=failures)
 
@@ -67,16 +68,12 @@ def sizes(settings: Sequence[Setting], trial_items: int) -> list[tuple[Setting, 
     return [(setting, quarter) for setting in small.values()] + [(setting, trial_items) for setting in settings]
 
 
-def to_check(settings: Sequence[Setting], models: dict[str, LocalModel], items: int) -> list[Setting]:
+def to_check(settings: Sequence[Setting], models: Mapping[tuple[str, int], LocalModel], items: int) -> list[Setting]:
     """For each execution type, the settings that are predicted to be the fastest and the slowest."""
-    chosen: list[Setting] = []
-    for type_, model in models.items():
-        own = sorted(
-            (setting for setting in settings if setting.execution_type == type_),
-            key=lambda setting: model.seconds(setting, items),
-        )
-        chosen += [own[0], own[-1]] if len(own) > 1 else own
-    return chosen
+    by_type: dict[str, list[Setting]] = {}
+    for setting in sorted(settings, key=lambda setting: models[model_key(setting)].seconds(setting, items)):
+        by_type.setdefault(setting.execution_type, []).append(setting)
+    return [setting for own in by_type.values() for setting in dict.fromkeys((own[0], own[-1]))]
 
 
 def _concurrency(setting: Setting) -> int:

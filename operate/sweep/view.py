@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -46,6 +47,7 @@ def notes(result: SweepResult) -> list[str]:
             f"function: {fit.fixed_ms:,.1f} ms a batch + {fit.item_ms:,.2f} ms an item, mean deviation {fit.error:.0%},"
             f" from {fit.source}"
         )
+    lines.extend(f"batch {batch:,}: {_held(result, batch)}" for batch in _batches_ended_early(result))
     lines.extend(
         f"extrapolation to {check.items:,} {result.noun}s, batch {check.point.batch_size:,}, concurrency"
         f" {check.point.max_concurrency:,}, {check.point.execution_type}: {text.seconds(check.predicted_seconds)}"
@@ -56,6 +58,21 @@ def notes(result: SweepResult) -> list[str]:
     if changed:
         lines.append(f"assumed instead of the defaults: {', '.join(changed)}")
     return lines
+
+
+def _batches_ended_early(result: SweepResult) -> list[int]:
+    """The batch sizes whose children had fewer items, for a child's input ends at the payload quota."""
+    short = {
+        trial.point.batch_size
+        for trial in result.trials
+        if trial.children > math.ceil(trial.items / trial.point.batch_size)
+    }
+    return sorted(short)
+
+
+def _held(result: SweepResult, batch: int) -> str:
+    most = max(trial.items // trial.children for trial in result.trials if trial.point.batch_size == batch)
+    return f"a child gets {most:,} {result.noun}s at most on average, then its input reaches the payload quota"
 
 
 def place(result: SweepResult) -> str:

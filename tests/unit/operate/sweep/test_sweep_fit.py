@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,17 +70,41 @@ def test_one_batch_size_gives_all_time_to_the_items():
 
 
 def test_a_use_case_without_a_function_is_not_calibrated():
-    from dataclasses import replace
-
     assert fit.calibrate([replace(run(setting(), 100), invocations=0, function_seconds=0.0)]) is None
 
 
-def test_the_local_model_foretells_larger_runs():
+def test_the_local_models_foretell_larger_runs():
     settings = [setting(batch, concurrency) for batch in (1, 10, 50) for concurrency in (1, 10, 100)]
     runs = [run(one, items, seconds=local_seconds(one, items)) for one in settings for items in (100, 400)]
-    model = fit.LocalModel.of(runs)
+    models = fit.local_models(runs)
     for one in settings:
-        assert model.seconds(one, 4_000) == pytest.approx(local_seconds(one, 4_000), rel=1e-6)
+        found = models[fit.model_key(one)].seconds(one, 4_000)
+        assert found == pytest.approx(local_seconds(one, 4_000), rel=1e-6)
+
+
+def test_each_batch_size_and_type_has_a_model_of_its_own():
+    runs = [
+        run(setting(batch, type_=type_), items, seconds=items * cost)
+        for batch, type_, cost in ((1, "STANDARD", 0.1), (10, "STANDARD", 0.01), (1, "EXPRESS", 0.02))
+        for items in (100, 400)
+    ]
+    models = fit.local_models(runs)
+    predicted = {key: model.seconds(setting(key[1], type_=key[0]), 1_000) for key, model in models.items()}
+    assert predicted == {
+        ("STANDARD", 1): pytest.approx(100.0),
+        ("STANDARD", 10): pytest.approx(10.0),
+        ("EXPRESS", 1): pytest.approx(20.0),
+    }
+
+
+def test_batches_that_the_payload_quota_ends_count_as_they_are():
+    """Asked for 1,000 items, a child gets 100: with four at once, 4,000 items are ten waves, not one."""
+    one = setting(1_000, 4)
+    runs = [
+        replace(run(one, items, seconds=0.5 + items / 100 / 4 * 2.0), children=items // 100) for items in (400, 1_600)
+    ]
+    assert fit.LocalModel.of(runs).batch == 100.0
+    assert fit.LocalModel.of(runs).seconds(one, 4_000) == pytest.approx(20.5)
 
 
 def test_the_median_of_repeated_runs_counts():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from operate.sweep import trials
-from operate.sweep.fit import LocalModel
+from operate.sweep.fit import LocalModel, model_key
 from operate.sweep.runs import trial_of
 from operate.sweep.store import Store, StoreError
 from tests.unit.operate.sweep.making import FakeRunner, run, setting
@@ -17,7 +17,7 @@ IDENTITY = {"use_case": "hello", "seed": 1}
 
 def make(runner, store, *, repeat=2, told=None):
     tell = (lambda _: None) if told is None else told.append
-    return trials.make(SIZES, repeat=repeat, runner=runner, store=store, tell=tell)
+    return trials.make(SIZES, repeat=repeat, name="trial", runner=runner, store=store, tell=tell)
 
 
 def test_all_are_run_once_before_any_is_run_again(tmp_path):
@@ -91,8 +91,11 @@ def test_each_batch_size_is_also_tried_with_a_quarter_of_the_items():
 
 def test_the_fastest_and_the_slowest_of_each_type_are_checked():
     settings = [setting(batch, type_=type_) for type_ in ("STANDARD", "EXPRESS") for batch in (1, 10, 100)]
-    model = LocalModel(coefficients=(0.0, 0.0, 1.0, 0.0, 0.0))  # a second a child
-    found = trials.to_check(settings, {"STANDARD": model, "EXPRESS": model}, 400)
+    models = {
+        model_key(one): LocalModel(coefficients=(1.0 / one.batch_size, 0.0, 0.0), batch=one.batch_size)
+        for one in settings
+    }
+    found = trials.to_check(settings, models, 400)
     assert [(one.execution_type, one.batch_size) for one in found] == [
         ("STANDARD", 100),
         ("STANDARD", 1),
@@ -108,3 +111,9 @@ def test_a_trial_quotes_medians_and_the_longest_child():
     assert found.spread == pytest.approx(2.0), "half of 9 - 1, of 2"
     assert found.child_seconds_max == max(one.child_seconds_max for one in runs)
     assert found.billed_seconds == sorted(one.billed_seconds for one in runs)[1]
+
+
+def test_a_single_point_is_checked_once():
+    only = setting()
+    models = {model_key(only): LocalModel(coefficients=(1.0, 0.0, 0.0), batch=10.0)}
+    assert trials.to_check([only], models, 400) == [only]
