@@ -46,14 +46,12 @@ HIGH_NIBBLES, SIX = _bytes_of(0xF0), _bytes_of(0x06)
 
 def read_plain(data: bytes, station: str) -> Precipitation | None:
     """What the file says of the station, or None when it is not of this layout."""
-    if not data.startswith(HEADER) or not data.isascii() or b'"' in data:
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
+    if not data.startswith(HEADER) or not data.isascii() or b'"' in data or b"\r" in data:
         return None
     if len(station) != ID_BYTES or not (station.isascii() and station.isalnum()):
         return None
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n")
-        if b"\r" in data or not data.startswith(HEADER):
-            return None
     padded = data + LOOKAHEAD
     starts = _row_starts(data)
     row = np.ndarray(len(data), f"V{ROW.itemsize}", padded, strides=(1,))[starts].view(ROW)
