@@ -10,25 +10,31 @@ import numpy as np
 import obstore
 import orjson
 
-from operate import results
 from operate.data import location
-from operate.errors import ResultsError
 from operate.execution import SUCCEEDED
-from operate.text import counted
 from operate.verification.check import Check
+from operate.verification.files import (
+    EXAMPLES,
+    UNREADABLE,
+    RunFiles,
+    examples,
+    execution_check,
+    failure_of,
+    manifest_check,
+    unprocessed_check,
+    unreadable,
+)
 from operate.verification.generated import generated, stale
 from operate.verification.rows import RowHasher, compare, concatenated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     import polars as pl
     from numpy.typing import NDArray
     from obstore.store import ObjectStore
 
     from operate.evidence import Evidence
-    from operate.execution import MapRun
-    from operate.results import Manifest
     from operate.verification.generated import Generated
 
 COLUMNS = (
@@ -46,7 +52,6 @@ COLUMNS = (
 HIGH_RATINGS = frozenset({"4.0", "5.0"})
 # One for each item of a child's input: quotes within a JSON string are escaped, so this is always a field.
 ITEM_MARK = '"rating":"'
-EXAMPLES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,15 +60,6 @@ class Truth:
 
     reviews: int
     highly_rated: pl.LazyFrame
-
-
-@dataclass(frozen=True, kw_only=True)
-class Actual:
-    """What a run left behind: the Map Run, its manifest, and the bucket of its result files."""
-
-    map_run: MapRun
-    manifest: Manifest
-    store: ObjectStore
 
 
 def check(evidence: Evidence) -> list[Check]:
@@ -75,10 +71,7 @@ def check(evidence: Evidence) -> list[Check]:
         return [stale(source, evidence.execution)]
     limit = evidence.map_input["max_items"]
     truth = _first_rows(inputs, outputs["data_key"], limit) if 0 < limit < source.rows else _planted(inputs, source)
-    manifest = evidence.manifest
-    return verify(
-        truth, Actual(map_run=evidence.map_run, manifest=manifest, store=evidence.stack.bucket(manifest.bucket))
-    )
+    return verify(truth, RunFiles.of(evidence))
 
 
 def _planted(inputs: ObjectStore, source: Generated) -> Truth:
@@ -105,7 +98,7 @@ class _Found:
     errors: list[str] = field(default_factory=list)
 
 
-def verify(truth: Truth, actual: Actual) -> list[Check]:
+def verify(truth: Truth, actual: RunFiles) -> list[Check]:
     """Compare every row of the result files with the truth, as multisets of whole rows.
 
     Rows of children that failed, or never started, count as accounted for when the FAILED and PENDING files
@@ -118,26 +111,15 @@ def verify(truth: Truth, actual: Actual) -> list[Check]:
         succeeded = _succeeded(actual, hasher)
         failed = _unprocessed(actual, "FAILED", hasher)
         pending = _unprocessed(actual, "PENDING", hasher)
-    except (ResultsError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return [Check(name="result files are complete and readable", ok=False, detail=_reason(error))]
+    except UNREADABLE as error:
+        return [unreadable(error)]
     return [
-        _manifest_check(actual),
+        manifest_check(actual),
         *_row_checks(truth, actual, expected, succeeded, (failed, pending)),
         _item_check(truth, actual, succeeded, failed, pending),
-        _execution_check(actual, succeeded, failed),
-        _unprocessed_check(actual, failed, pending),
+        execution_check(actual.map_run, succeeded=succeeded.entries, failed=failed.entries),
+        unprocessed_check(actual.map_run, failed=failed.items, pending=pending.items, errors=failed.errors),
     ]
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ResultsError):
-        return str(error)
-    return f"an entry is not what the machine writes: {error!r}"
-
-
-def _entries(actual: Actual, status: str) -> Iterator[dict[str, Any]]:
-    for file in actual.manifest.files[status]:
-        yield from results.entries(actual.store, file)
 
 
 def _output_rows(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -145,11 +127,9 @@ def _output_rows(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def _succeeded(actual: Actual, hasher: RowHasher) -> _Found:
+def _succeeded(actual: RunFiles, hasher: RowHasher) -> _Found:
     found = _Found()
-    for entry in _entries(actual, SUCCEEDED):
-        if entry["Status"] != SUCCEEDED:
-            raise ResultsError(f"a SUCCEEDED file lists {entry['Name']} with status {entry['Status']}")
+    for entry in actual.entries(SUCCEEDED):
         rows = _output_rows(entry)
         found.entries += 1
         found.items += entry["Input"].count(ITEM_MARK)
@@ -158,10 +138,10 @@ def _succeeded(actual: Actual, hasher: RowHasher) -> _Found:
     return found
 
 
-def _unprocessed(actual: Actual, status: str, hasher: RowHasher) -> _Found:
+def _unprocessed(actual: RunFiles, status: str, hasher: RowHasher) -> _Found:
     """Gather the highly rated rows of the inputs that never came to an output."""
     found = _Found()
-    for entry in _entries(actual, status):
+    for entry in actual.entries(status):
         items = orjson.loads(entry["Input"])["Items"]
         high = [item for item in items if item["rating"] in HIGH_RATINGS]
         found.entries += 1
@@ -169,30 +149,13 @@ def _unprocessed(actual: Actual, status: str, hasher: RowHasher) -> _Found:
         found.rows += len(high)
         found.hashes.append(hasher.rows(high))
         if len(found.errors) < EXAMPLES and "Error" in entry:
-            found.errors.append(f"{entry['Name']}: {entry['Error']}: {entry.get('Cause', 'no cause')}")
+            found.errors.append(failure_of(entry))
     return found
-
-
-def _manifest_check(actual: Actual) -> Check:
-    manifest = actual.manifest
-    listed = {file.key: file.size for file in manifest.all_files()}
-    unlisted = results.unlisted_keys(actual.store, manifest)
-    if manifest.map_run_arn != actual.map_run.arn:
-        detail = f"the manifest is of {manifest.map_run_arn}, the run is {actual.map_run.arn}"
-    elif unlisted:
-        detail = f"not in the manifest: {', '.join(sorted(unlisted))}"
-    else:
-        detail = f"{counted(len(listed), 'result file')}, {sum(listed.values()):,} bytes"
-    return Check(
-        name="manifest and files agree",
-        ok=manifest.map_run_arn == actual.map_run.arn and not unlisted,
-        detail=detail,
-    )
 
 
 def _row_checks(
     truth: Truth,
-    actual: Actual,
+    actual: RunFiles,
     expected: NDArray[np.int64],
     succeeded: _Found,
     unprocessed: tuple[_Found, ...],
@@ -208,18 +171,18 @@ def _row_checks(
             name="every highly rated review is there",
             ok=difference.missing == 0,
             detail=f"{difference.missing:,} of {total:,} missing{aside}"
-            f"{_examples(_of_truth(truth, difference.missing_hashes))}",
+            f"{examples(_of_truth(truth, difference.missing_hashes))}",
         ),
         Check(
             name="none is there twice",
             ok=difference.doubled == 0,
-            detail=f"{difference.doubled:,} doubled{_examples(_of_truth(truth, difference.doubled_hashes))}",
+            detail=f"{difference.doubled:,} doubled{examples(_of_truth(truth, difference.doubled_hashes))}",
         ),
         Check(
             name="nothing else is there",
             ok=difference.strangers == 0,
             detail=f"{difference.strangers:,} of {len(came):,} rows are no highly rated review"
-            f"{_examples(_strangers(actual, difference.stranger_hashes))}",
+            f"{examples(_strangers(actual, difference.stranger_hashes))}",
         ),
     ]
 
@@ -237,13 +200,13 @@ def _of_truth(truth: Truth, hashes: NDArray[np.int64]) -> list[str]:
     return shown
 
 
-def _strangers(actual: Actual, hashes: NDArray[np.int64]) -> list[str]:
+def _strangers(actual: RunFiles, hashes: NDArray[np.int64]) -> list[str]:
     """Read the result files once more for a few rows that have these hashes."""
     hasher = RowHasher(COLUMNS)
     shown: list[str] = []
     if not len(hashes):
         return shown
-    for entry in _entries(actual, SUCCEEDED):
+    for entry in actual.entries(SUCCEEDED):
         rows = _output_rows(entry)
         positions = np.flatnonzero(np.isin(hasher.rows(rows), hashes))
         shown += [f"{_shown(rows[position])} in child {entry['Name']}" for position in positions]
@@ -252,7 +215,7 @@ def _strangers(actual: Actual, hashes: NDArray[np.int64]) -> list[str]:
     return shown[:EXAMPLES]
 
 
-def _item_check(truth: Truth, actual: Actual, succeeded: _Found, failed: _Found, pending: _Found) -> Check:
+def _item_check(truth: Truth, actual: RunFiles, succeeded: _Found, failed: _Found, pending: _Found) -> Check:
     items = actual.map_run.items
     in_files = succeeded.items + failed.items + pending.items
     agree = (
@@ -273,32 +236,5 @@ def _item_check(truth: Truth, actual: Actual, succeeded: _Found, failed: _Found,
     )
 
 
-def _execution_check(actual: Actual, succeeded: _Found, failed: _Found) -> Check:
-    executions = actual.map_run.executions
-    agree = executions.succeeded == succeeded.entries and executions.unsuccessful == failed.entries
-    told = (
-        f"DescribeMapRun {executions.succeeded:,} succeeded, {executions.unsuccessful:,} failed;"
-        f" files {succeeded.entries:,} and {failed.entries:,}"
-    )
-    return Check(
-        name="child execution counts agree",
-        ok=agree,
-        detail=f"{succeeded.entries + failed.entries:,} in DescribeMapRun and files" if agree else told,
-    )
-
-
-def _unprocessed_check(actual: Actual, failed: _Found, pending: _Found) -> Check:
-    items = actual.map_run.items
-    return Check(
-        name="failed and pending items are in files",
-        ok=failed.items == items.unsuccessful and pending.items == items.pending,
-        detail=f"{failed.items:,} failed, {pending.items:,} pending{_examples(failed.errors)}",
-    )
-
-
 def _shown(row: Mapping[str, Any]) -> str:
     return ",".join(str(value) for value in row.values())
-
-
-def _examples(examples: list[str]) -> str:
-    return f", e.g. {'; '.join(examples)}" if examples else ""

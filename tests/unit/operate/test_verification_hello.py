@@ -15,6 +15,7 @@ from obstore.store import MemoryStore
 from operate import results
 from operate.execution import Counts, MapRun
 from operate.verification import hello
+from operate.verification.files import RunFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +109,7 @@ class Run:
         )
         return hello.verify(
             hello.Truth(reviews=len(REVIEWS), highly_rated=pl.LazyFrame(HIGH)),
-            hello.Actual(
+            RunFiles(
                 map_run=map_run,
                 manifest=results.read_manifest(store, bucket="b", key=f"{FOLDER}/manifest.json"),
                 store=store,
