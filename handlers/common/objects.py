@@ -128,11 +128,11 @@ def explained(item: Item) -> Iterator[None]:
     except ValueError as error:
         raise UnreadableKey(str(error)[:CAUSE_CHARACTERS]) from error
     except (BaseError, FileNotFoundError) as error:
-        raise _failure(str(error), item) from error
+        raise _failure(str(error), item, NOT_FOUND if isinstance(error, FileNotFoundError) else FAILED) from error
 
 
-def _failure(said: str, item: Item) -> Exception:
-    status = int(found[1]) if (found := _STATUS.search(said)) else FAILED
+def _failure(said: str, item: Item, unless_said: int) -> Exception:
+    status = int(found[1]) if (found := _STATUS.search(said)) else unless_said
     code = found[1] if (found := _CODE.search(said)) else ""
     told = f"S3 answered {status} {code} to GET s3://{item.bucket}/{item.key}".replace("  ", " ")
     if code == "NoSuchBucket":
