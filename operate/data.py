@@ -57,6 +57,27 @@ def ensure(stack: Stack, use_case: UseCase, *, count: int, seed: int, progress: 
             ) from error
 
 
+def inventory(stack: Stack, use_case: UseCase, *, count: int, seed: int) -> str:
+    """Return the key of the manifest of an S3 Inventory of the generated data, written unless it is there.
+
+    S3 writes inventories once a day; this one takes its place. It lists the data of one request, so it holds for as
+    long as these are there, and again when they are made again.
+    """
+    from datagen.inventory import InventoryRequest, write_inventory
+
+    outputs = stack.outputs_of(use_case.name)
+    bucket, name = outputs["input_bucket"], f"count-{count}-seed-{seed}"
+    folder = f"{outputs['inventory_prefix']}{bucket}/{name}/"
+    pages = stack.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)
+    keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
+    manifests = [key for key in keys if key.endswith("/manifest.json")]
+    if manifests:
+        return str(max(manifests))  # the folders of inventories are named by their time
+    to = f"s3://{bucket}/{outputs['inventory_prefix'].rstrip('/')}"
+    with _environment(stack.environment):
+        return write_inventory(InventoryRequest(source=location(outputs), to=to, id=name)).manifest_key
+
+
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
     """Set the variables that tell AWS clients where the stack is, and put the former ones back."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from operate import data, evidence, execution, text, usage
 from operate.errors import ExecutionError, InterruptedRunError, UsageError
 from operate.report import Report
 from operate.verification import verify_run
+from usecases.parameters import SOURCE
 
 if TYPE_CHECKING:
     from operate.execution import Execution, MapRun
@@ -95,7 +96,7 @@ def run(request: RunRequest, stack: Stack, display: Display, *, ask_to_stop: Ask
     arn = execution.start(
         stack.client("stepfunctions"),
         state_machine_arn=outputs["state_machine_arn"],
-        execution_input=request.use_case.execution_input(outputs, request.parameters),
+        execution_input=_execution_input(request, stack, display),
     )
     display.step(f"execution {arn}")
     wait(stack, display, arn, expected=expected, timeout=request.timeout, ask_to_stop=ask_to_stop)
@@ -117,7 +118,7 @@ def report(stack: Stack, execution_arn: str, display: Display) -> Report:
         stack=stack.name,
         execution=found.execution,
         map_runs=found.map_runs,
-        cost=usage.cost_of(found),
+        cost=usage.cost_of(usage.measure(found)),
         checks=tuple(checks),
     )
 
@@ -130,6 +131,17 @@ def _make_data(request: RunRequest, stack: Stack, display: Display) -> int:
     display.step(f"data {made.to}: {size}, {how}")
     items = made.rows if made.objects == 1 else made.objects
     return min(items, int(request.parameters.get("max_items", 0)) or items)
+
+
+def _execution_input(request: RunRequest, stack: Stack, display: Display) -> dict[str, Any]:
+    """Return the input of the run, with the manifest of an inventory if that is where its items come from."""
+    outputs = stack.outputs_of(request.use_case.name)
+    made = request.use_case.execution_input(outputs, request.parameters)
+    if request.parameters.get(SOURCE.name, outputs.get(SOURCE.name)) != "inventory":
+        return made
+    manifest = data.inventory(stack, request.use_case, count=request.count, seed=request.seed)
+    display.step(f"inventory s3://{outputs['input_bucket']}/{manifest}")
+    return {**made, "manifest": manifest}
 
 
 def _map_run_line(map_run: MapRun) -> str:

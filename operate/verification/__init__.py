@@ -33,5 +33,9 @@ def _check(use_case: str, evidence: Evidence) -> list[Check]:
             from operate.verification import hello
 
             return hello.check(evidence)
+        case "noaa":
+            from operate.verification import noaa
+
+            return noaa.check(evidence)
         case _:
             raise ResultsError(f"there is no verifier for {use_case}")
