@@ -123,6 +123,7 @@ def store(bucket: str) -> Any:
 
 @contextmanager
 def explained(item: Item) -> Iterator[None]:
+    """Failures of the S3 client in the block are raised by what follows from them."""
     try:
         yield
     except ValueError as error:
