@@ -46,6 +46,13 @@ class UseCaseSettings:
             raise TypeError(f"{option} is no whole number: {value!r}")
         return value
 
+    def text(self, option: str) -> str:
+        """The option of that name, which is a word."""
+        value = self.options[option]
+        if not isinstance(value, str):
+            raise TypeError(f"{option} is no word: {value!r}")
+        return value
+
     def flag(self, option: str) -> bool:
         """The option of that name, which is yes or no."""
         value = self.options[option]

@@ -4,10 +4,12 @@ from components.alerts import Alerts, AlertsArgs
 from components.bucket import InventorySource, ObservedBucket, ObservedBucketArgs
 from components.bundle import BundleError
 from components.code import StoredCode, function_code
+from components.consumer import consume, consumer_statements, visibility_seconds
 from components.dashboard import Dashboard, DashboardArgs
 from components.function import ServerlessFunction, ServerlessFunctionArgs
 from components.pipeline import DistributedMapPipeline, DistributedMapPipelineArgs
 from components.platform import DataCare, Observability, Platform
+from components.queue import SecureQueue, SecureQueueArgs
 from components.table import ObservedTable, ObservedTableArgs
 from components.tags import tag_everything
 from components.triggers import ObjectCreated, Schedule
@@ -30,9 +32,14 @@ __all__ = [
     "ObservedTableArgs",
     "Platform",
     "Schedule",
+    "SecureQueue",
+    "SecureQueueArgs",
     "ServerlessFunction",
     "ServerlessFunctionArgs",
     "StoredCode",
+    "consume",
+    "consumer_statements",
     "function_code",
     "tag_everything",
+    "visibility_seconds",
 ]

@@ -142,6 +142,16 @@ SOURCE = WordParameter(
     words=("listing", "inventory"),
     help="where the items come from: a listing of the prefix, or an S3 Inventory",
 )
+MODE = WordParameter(
+    name="mode",
+    words=("objects", "batches"),
+    help="a child execution for each object, or for each batch",
+)
+IDENTIFIERS = WordParameter(
+    name="identifiers",
+    words=("ssn", "ssn_plain", "ssn,ssn_plain"),
+    help="what is looked for: ssn=NNN-NN-NNNN, or NNN-NN-NNNN on its own where it can be a person's, or both",
+)
 WRITE_RESULTS = FlagParameter(name="write_results", help="whether the outputs of children are kept as result files")
 MEMORY_MB = Parameter(
     name="memory_mb",

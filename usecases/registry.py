@@ -17,9 +17,11 @@ from usecases.parameters import (
     BATCH_BYTES,
     BATCH_SIZE,
     EXECUTION_TYPE,
+    IDENTIFIERS,
     MAX_CONCURRENCY,
     MAX_ITEMS_READ,
     MEMORY_MB,
+    MODE,
     RESERVED_CONCURRENCY,
     SOURCE,
     TOLERATED_FAILURE_PERCENTAGE,
@@ -111,4 +113,17 @@ NOAA = UseCase(
     make_input=lambda outputs: {"prefix": outputs["data_prefix"], "output": outputs["results_prefix"]},
 )
 
-USE_CASES: Mapping[str, UseCase] = MappingProxyType({use_case.name: use_case for use_case in (HELLO, NOAA)})
+SSN_SCAN = UseCase(
+    name="ssn_scan",
+    title="Objects that hold social security numbers",
+    summary="Scans text objects as they arrive, one by one or in batches; findings go to a queue and a table.",
+    dataset="texts",
+    module="usecases.ssn_scan",
+    counts=MappingProxyType({"tiny": 20, "demo": 500, "full": 200_000}),
+    parameters=(MODE, MAX_CONCURRENCY, BATCH_BYTES, TOLERATED_FAILURE_PERCENTAGE, MAX_ITEMS_READ),
+    options=(IDENTIFIERS, MEMORY_MB),
+    triggers=(Trigger.SCHEDULE, Trigger.OBJECT_CREATED),
+    make_input=lambda outputs: {"prefix": outputs["data_prefix"], "output": outputs["results_prefix"]},
+)
+
+USE_CASES: Mapping[str, UseCase] = MappingProxyType({each.name: each for each in (HELLO, NOAA)})
