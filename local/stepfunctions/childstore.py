@@ -22,12 +22,12 @@ _BATCH_BYTES: Final = 8 * 1024**2
 _COMPRESS_FROM: Final = 512
 _LEVEL: Final = -5  # of zstd: half the time of level 1 for a tenth more bytes
 _RUN: Final = 2**40  # the id of a child is the number of its Map Run times this, plus its index
-_COLUMNS: Final = "id, name, arn, status, start, stop, items, input, output, error, cause, redrives, events"
+_COLUMNS: Final = "id, name, arn, status, start, stop, items, input, output, error, cause, redrives, events, place"
 _SCHEMA: Final = """
 CREATE TABLE children (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, arn TEXT NOT NULL, status TEXT NOT NULL,
     start REAL NOT NULL, stop REAL NOT NULL, items INTEGER NOT NULL, input BLOB NOT NULL, output BLOB,
-    error TEXT, cause TEXT, redrives INTEGER NOT NULL, events BLOB
+    error TEXT, cause TEXT, redrives INTEGER NOT NULL, events BLOB, place BLOB
 );
 """
 # An index triples the time of each insertion, and most runs are never looked into: it is made when first needed.
@@ -53,10 +53,15 @@ class StoredChild:
     cause: str | None
     redrives: int
     events: bytes | None
+    place: bytes | None
+
+    def past(self) -> list[Event]:
+        """The child's events; none of an EXPRESS child."""
+        return [] if self.events is None else [Event(*event) for event in orjson.loads(_unpack(self.events))]
 
     def history(self) -> list[dict[str, Any]]:
         """The child's events as GetExecutionHistory answers them; empty for an EXPRESS child, which has none."""
-        return [] if self.events is None else [render(Event(*event)) for event in orjson.loads(_unpack(self.events))]
+        return [render(event) for event in self.past()]
 
 
 class ChildStore:
@@ -160,6 +165,7 @@ def _values(batch: list[tuple[int, Child]]) -> Iterator[tuple[Any, ...]]:
             child.cause,
             child.redrive_count,
             None if child.events is None else _pack(compressor, _events_text(child.events)),
+            None if child.place is None else _pack(compressor, child.place),
         )
 
 
@@ -192,5 +198,6 @@ def _stored(row: tuple[Any, ...], map_runs: list[str]) -> StoredChild:
     number, *values = row
     fields = dict(zip(_COLUMNS.split(", ")[1:], values, strict=True))
     fields["input"] = _unpack(fields["input"])
-    fields["output"] = None if fields["output"] is None else _unpack(fields["output"])
+    for name in ("output", "place"):
+        fields[name] = None if fields[name] is None else _unpack(fields[name])
     return StoredChild(map_run=map_runs[number // _RUN], seq=number % _RUN, **fields)

@@ -67,6 +67,11 @@ class History:
         self._readable = readable
         self._count = 0
 
+    def restore(self, events: list[Event]) -> None:
+        """Go on after the events of before a redrive, which were told already."""
+        self.events = events
+        self._count = len(events)
+
     def add(self, cursor: Cursor, kind: str, details: Details | None = None, *, advance: bool = True) -> int:
         """Append an event after the cursor's; ``advance`` False leaves the cursor where it was.
 

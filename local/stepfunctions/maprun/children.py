@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from local.stepfunctions.definition.nodes import DistributedMapState
 from local.stepfunctions.errors import StatesError, TaskTimeout
-from local.stepfunctions.history import Cursor, History
+from local.stepfunctions.history import Cursor, Event, History
 from local.stepfunctions.limits import EXPRESS_SECONDS
 from local.stepfunctions.maprun.batcher import ChildInput
 from local.stepfunctions.maprun.counts import ChildStatus
@@ -20,6 +20,7 @@ from local.stepfunctions.maprun.slots import Slots
 from local.stepfunctions.observe.logs import LoggedCounter
 from local.stepfunctions.observe.observer import ChildWatch
 from local.stepfunctions.payload import Payload
+from local.stepfunctions.run import standing
 from local.stepfunctions.run.branch import Branch, EventCounter, Recorder, Run, iso_time
 
 OnEnd = Callable[[Child], Awaitable[None]]
@@ -34,11 +35,17 @@ _LAST_EVENT: Final[dict[ChildStatus, str]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Again:
-    """What a child that is redriven keeps; ``branch`` tells where a STANDARD one goes on, None: from its start."""
+    """What a child that is redriven keeps.
+
+    A STANDARD one goes on from its ``place`` (see `run.standing`) after its ``past`` events, or, when a Map Run is in
+    its place, with its ``branch``; one that has neither begins from its start.
+    """
 
     arn: str
     start: float
     redrives: int
+    past: list[Event]
+    place: bytes | None
     branch: Branch | None
 
 
@@ -68,7 +75,7 @@ class Children:
         self._aborting = False
         self._fault: BaseException | None = None
         self._stopped: dict[int, Branch] = {}
-        """Where STANDARD children that did not succeed stopped, by index."""
+        """STANDARD children that stopped with a Map Run in their place, by index."""
         self.slots = Slots(lambda: map_run.limits.children_at_once)
         self._timeout = EXPRESS_SECONDS if state.execution_type == "EXPRESS" else None
         self._machine = {"Id": map_run.machine_arn, "Name": map_run.machine_name}
@@ -79,7 +86,7 @@ class Children:
         self._fault = None
 
     def stopped_at(self, index: int) -> Branch | None:
-        """Where a STANDARD child stopped."""
+        """A STANDARD child that stopped with a Map Run in its place."""
         return self._stopped.pop(index, None)
 
     async def start(self, child_input: ChildInput, again: Again | None = None) -> bool:
@@ -139,8 +146,11 @@ class Children:
         history = branch.run.recorder
         if type(history) is not EventCounter:  # nobody hears of the events of a mere count
             _close(history, branch, status, output, error, cause)
+        place = None
         if isinstance(history, History) and status != "SUCCEEDED":
-            self._stopped[child_input.index] = branch
+            place = standing.pack(branch)
+            if place is None:
+                self._stopped[child_input.index] = branch
         child = Child(
             index=child_input.index,
             name=name,
@@ -156,6 +166,7 @@ class Children:
             cause=cause,
             redrive_count=redrives,
             events=history.events if isinstance(history, History) else None,
+            place=place,
         )
         if self._watch is not None:
             self._watch.ended(child, redriven)
@@ -207,14 +218,9 @@ class Children:
         if again is not None and again.branch is not None:
             branch = again.branch
             branch.run.context = context
-            branch.resuming = branch.checkpoint is not None
-            history = branch.run.recorder
             if branch.run.log is not None:
                 branch.run.log.subject.redrives = again.redrives
-            if isinstance(history, History):
-                details = {"redriveCount": again.redrives}
-                history.add(Cursor(len(history.events)), "ExecutionRedriven", details)
-            return branch
+            return _redriven(branch, again)
         redrives = 0 if again is None else again.redrives
         log = None
         recorder: Recorder
@@ -225,8 +231,6 @@ class Children:
             recorder = EventCounter()
         else:
             recorder = LoggedCounter(parent.log.machine, arn, self._map_run.arn, redrives)
-        cursor = Cursor()
-        recorder.add(cursor, "ExecutionStarted", {"input": payload, "roleArn": parent.role_arn}, advance=False)
         run = Run(
             services=parent.services,
             execution_arn=arn,
@@ -237,7 +241,21 @@ class Children:
             run_workflow=parent.run_workflow,
             log=log,
         )
+        if again is not None and again.place is not None and isinstance(recorder, History):
+            recorder.restore(again.past)
+            return _redriven(standing.unpack(again.place, run), again)
+        cursor = Cursor()
+        recorder.add(cursor, "ExecutionStarted", {"input": payload, "roleArn": parent.role_arn}, advance=False)
         return Branch(run=run, cursor=cursor)
+
+
+def _redriven(branch: Branch, again: Again) -> Branch:
+    """The branch of a child with a history, ready to go on from where it stopped."""
+    branch.resuming = branch.checkpoint is not None
+    history = branch.run.recorder
+    assert isinstance(history, History)  # noqa: S101 - EXPRESS children begin from their start
+    history.add(Cursor(len(history.events)), "ExecutionRedriven", {"redriveCount": again.redrives})
+    return branch
 
 
 def _close(

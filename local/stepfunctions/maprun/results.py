@@ -38,6 +38,8 @@ class Child:
     cause: str | None = None
     redrive_count: int = 0
     events: list[Event] | None = None
+    place: bytes | None = None
+    """Where a redrive goes on with a STANDARD child that did not succeed; see `run.standing`."""
 
 
 def metadata(child: Child) -> dict[str, Any]:

@@ -177,7 +177,14 @@ class Work:
                 again = None
                 if row.status != "PENDING":
                     branch = self.children.stopped_at(row.seq)
-                    again = Again(arn=row.arn, start=row.start, redrives=row.redrives + 1, branch=branch)
+                    again = Again(
+                        arn=row.arn,
+                        start=row.start,
+                        redrives=row.redrives + 1,
+                        past=row.past(),
+                        place=row.place,
+                        branch=branch,
+                    )
                 await self._start_or_leave(child_input, again)
             last = rows[-1].seq
 

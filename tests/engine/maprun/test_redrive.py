@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.stepfunctions.history import Event
 from local.stepfunctions.integrations.aws import AwsError
+from local.stepfunctions.run.branch import Branch
 from tests.engine.memory import MemorySession, Ran, machine, run
 
 WRITER = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "out", "Prefix": "r"}}
@@ -236,3 +239,88 @@ def test_a_reader_that_fails_midway_loses_no_result_and_a_redrive_reads_the_rest
     assert came == list(range(20_000)), "each row once"
     assert ran.map_run["itemCounts"]["succeeded"] == 20_000
     assert len(manifest["SUCCEEDED"]) == runs, "the runs that had results"
+
+
+def failing_then_mended(tmp_path: Path, processor: dict[str, Any], items: list[Any], look: Any) -> Ran:
+    """Run a distributed map over items while the object ``late`` is missing, put it there, and redrive."""
+    config = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    state = {"Type": "Map", "ItemProcessor": {**config, **processor}, "ToleratedFailureCount": 0, "End": True}
+
+    async def again(engine: Any, execution: Any) -> None:
+        await asyncio.wait([execution.task])
+        assert execution.status == "FAILED"
+        await look(engine, execution)
+        engine.session.s3.objects["in", "late"] = b"x"
+        engine.redrive(execution)
+
+    def prepare(session: MemorySession) -> None:
+        session.s3.objects["in", "early"] = b"x"
+
+    return run(machine(M=state), items, data_dir=tmp_path, prepare=prepare, during=again, inspect=look)
+
+
+READ = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::aws-sdk:s3:getObject",
+    "ResultSelector": {"found": True},
+    "End": True,
+}
+
+
+@pytest.mark.aws("documented")
+def test_a_child_goes_on_within_its_parallel_and_its_map_with_its_variables(tmp_path: Path) -> None:
+    reading = machine(Read={**READ, "Parameters": {"Bucket": "in", "Key.$": "$"}})
+    branches = [
+        machine(Once={"Type": "Pass", "Result": "once", "End": True}),
+        machine(
+            Each={"Type": "Map", "ItemsPath": "$.keys", "MaxConcurrency": 1, "ItemProcessor": reading, "End": True}
+        ),
+    ]
+    processor = machine(
+        Before={"Type": "Pass", "Assign": {"kept.$": "$.name"}, "Next": "All"},
+        All={"Type": "Parallel", "Branches": branches, "ResultPath": "$.all", "Next": "After"},
+        After={"Type": "Pass", "Parameters": {"kept.$": "$kept", "all.$": "$.all"}, "End": True},
+    )
+    histories: list[list[str]] = []
+
+    async def look(engine: Any, execution: Any) -> None:
+        (arn,) = execution.map_runs
+        (child,) = await engine.children.page(arn, status=None, before=(1e18, ""), limit=10)
+        events = child.history()
+        assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+        histories.append([event["type"] for event in events])
+
+    ran = failing_then_mended(tmp_path, processor, [{"name": "n", "keys": ["early", "late", "early"]}], look)
+    found = {"found": True}
+    assert ran.output == [{"kept": "n", "all": ["once", [found, found, found]]}]
+    failed, whole = histories
+    assert failed[-1] == "ExecutionFailed"
+    assert whole[: len(failed)] == failed, "the history goes on"
+    assert whole[len(failed)] == "ExecutionRedriven"
+    assert whole.count("PassStateEntered") == 3, "Before, Once and After, once each"
+    assert whole.count("TaskScheduled") == 4, "early, late, late again, early: what was read is not read again"
+    assert whole.count("ExecutionStarted") == 1
+
+
+def test_children_that_failed_take_no_memory(tmp_path: Path) -> None:
+    processor = machine(Read={**READ, "Parameters": {"Bucket": "in", "Key": "late"}})
+    kept: list[tuple[int, int]] = []
+
+    async def look(engine: Any, execution: Any) -> None:
+        gc.collect()
+        found = gc.get_objects()
+        kept.append((sum(type(each) is Branch for each in found), sum(type(each) is Event for each in found)))
+
+    config = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    state = {
+        "Type": "Map",
+        "ItemProcessor": {**config, **processor},
+        "ToleratedFailurePercentage": 100,
+        "ResultWriter": WRITER,
+        "End": True,
+    }
+    ran = run(machine(M=state), list(range(2_000)), data_dir=tmp_path, inspect=look)
+    assert ran.map_run["itemCounts"]["failed"] == 2_000
+    ((branches, events),) = kept
+    assert branches < 20, "they are on disk"
+    assert events < 256 * 8, "no more than those that wait to be written"
