@@ -314,6 +314,7 @@ def test_children_that_failed_take_no_memory(tmp_path: Path) -> None:
     before, after = living(), []
 
     async def look(engine: Any, execution: Any) -> None:
+        await engine.children.find("nobody")  # it reads what was written before
         after.append(living())
 
     config = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
@@ -328,4 +329,4 @@ def test_children_that_failed_take_no_memory(tmp_path: Path) -> None:
     assert ran.map_run["itemCounts"]["failed"] == 2_000
     ((branches, events),) = after
     assert branches - before[0] < 20, "they are on disk"
-    assert events - before[1] < 256 * 8, "no more than those that wait to be written"
+    assert events - before[1] < 100, "so are their histories"
