@@ -31,6 +31,7 @@ class Evidence:
     logging_level: str
     logs_data: bool
     manifests: Mapping[str, Manifest]  # by Map Run ARN; a Map Run that wrote no files has none
+    log_group: str | None = None  # of the state machine, when it has one
 
     @property
     def map_run(self) -> MapRun:
@@ -78,7 +79,15 @@ def gather(stack: Stack, execution_arn: str) -> Evidence:
         logging_level=logging.get("level", "OFF"),
         logs_data=logging.get("includeExecutionData", False),
         manifests=manifests,
+        log_group=_log_group(logging),
     )
+
+
+def _log_group(logging: Mapping[str, Any]) -> str | None:
+    for destination in logging.get("destinations", ()):
+        arn: str = destination["cloudWatchLogsLogGroup"]["logGroupArn"]
+        return arn.partition(":log-group:")[2].removesuffix(":*")
+    return None
 
 
 def _written(output: Any) -> Iterator[dict[str, Any]]:

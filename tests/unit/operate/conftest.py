@@ -11,14 +11,14 @@ from botocore.stub import Stubber
 
 
 @pytest.fixture
-def stubbed() -> Iterator[Callable[[], tuple[Any, Stubber]]]:
-    """Make Step Functions clients that answer what the test queued, and nothing else."""
+def stubbed() -> Iterator[Callable[..., tuple[Any, Stubber]]]:
+    """Make clients, of Step Functions unless told, that answer what the test queued, and nothing else."""
     stubbers: list[Stubber] = []
 
-    def make() -> tuple[Any, Stubber]:
+    def make(service: str = "stepfunctions") -> tuple[Any, Stubber]:
         session = Session()
         session.set_credentials("test", "test")
-        client = session.create_client("stepfunctions", region_name="us-east-1")
+        client = session.create_client(service, region_name="us-east-1")
         stubber = Stubber(client)
         stubber.activate()
         stubbers.append(stubber)
