@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from operate.page.axes import axis, log_scale
 from operate.page.palette import token
+from operate.page.privacy import masked
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -129,8 +130,10 @@ def concurrency(found: Spans, edges: Floats) -> NDArray[np.int64]:
     """Return the most children that ran at once in each interval between ``edges``."""
     moments = np.concatenate([found.start, found.stop[found.over]])
     steps = np.concatenate([np.ones(len(found.start), np.int64), -np.ones(int(found.over.sum()), np.int64)])
-    order = np.lexsort((steps, moments))  # who stops makes room before the next starts
+    order = np.argsort(moments, kind="stable")
     moments, running = moments[order], np.cumsum(steps[order])
+    last = np.append(moments[1:] != moments[:-1], True)  # who stops as another starts did not run beside it
+    moments, running = moments[last], running[last]
     before = np.searchsorted(moments, edges[:-1], side="right")
     most = np.where(before > 0, running[np.maximum(before - 1, 0)], 0)
     bins = np.clip(np.searchsorted(edges, moments, side="right") - 1, 0, len(edges) - 2)
@@ -239,7 +242,7 @@ def _bars(
     """Draw the chosen children as one trace of separate lines."""
     gap = [None] * int(chosen.sum())
     hints = [
-        f"{html.escape(found.names[index])}<br>{label}, {_seconds(found.seconds[index])}"
+        f"{html.escape(masked(found.names[index]))}<br>{label}, {_seconds(found.seconds[index])}"
         for index in np.flatnonzero(chosen)
     ]
     return {

@@ -94,7 +94,7 @@ class Tally:
         counted.items += items
         counted.alone += items if not children else 0
         if len(counted.samples) < SAMPLES_PER_ERROR:
-            counted.samples.append(Sample(cause=cause_text(cause), subject=subject_text(subject), child=child))
+            counted.samples.append(Sample(cause=cause_text(cause), subject=subject_text(subject), child=masked(child)))
 
 
 def failed_items(output: Any, depth: int = OUTPUT_DEPTH) -> Iterator[Mapping[str, Any]]:

@@ -118,6 +118,7 @@ class RunPage:
     """Everything on the page of a run."""
 
     report: Report
+    arn: str
     place: str
     link: str | None
     verdict: str
@@ -145,6 +146,7 @@ def page_of(facts: RunFacts) -> RunPage:
     views = tuple(_map_view(number, each, facts) for number, each in enumerate(facts.maps, 1))
     return RunPage(
         report=facts.report,
+        arn=masked(facts.report.execution.arn),
         place=facts.region if facts.endpoint is None else f"AWS on localhost, {facts.endpoint}",
         link=_execution_link(facts, facts.report.execution.arn),
         verdict=_verdict(facts.report),
@@ -221,8 +223,8 @@ def _slowest(facts: MapFacts, run: RunFacts) -> tuple[SlowChild, ...]:
     over = (child for child in facts.children if child.stopped is not None)
     return tuple(
         SlowChild(
-            name=child.name,
-            arn=child.arn,
+            name=masked(child.name),
+            arn=masked(child.arn),
             status=charts.STATUSES[child.status][1],
             items=child.items,
             after=(child.started - facts.map_run.started).total_seconds(),
@@ -252,7 +254,7 @@ def _execution_link(run: RunFacts, arn: str) -> str | None:
     """Address an execution in the console; None on localhost, which has none."""
     if run.endpoint is not None:
         return None
-    return f"https://{run.region}.{_console(run)}/states/home?region={run.region}#/v2/executions/details/{_quoted(arn)}"
+    return f"https://{run.region}.{_console(run)}/states/home?region={run.region}#/v2/executions/details/{_quoted(masked(arn))}"
 
 
 def _console(run: RunFacts) -> str:
