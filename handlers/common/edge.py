@@ -32,7 +32,7 @@ def batch_handler(service: str, process: Process) -> Callable[[Any, Any], Answer
     An item's own failure is told in the answer; a transient one makes the handler raise TransientFailure after all
     other items are done; any other failure is raised at once, and items not begun are left.
     """
-    logger = Logger(service=service)
+    logger = Logger(service=service, level="INFO")  # its line on a batch is what the cost of a run is told from
     tracer = Tracer(service=service, auto_patch=False)
     metrics = Metrics(namespace=NAMESPACE, service=service)
 
