@@ -14,6 +14,7 @@ from operate import console
 from operate.commands.common import ask_to_stop as _ask_to_stop
 from operate.commands.common import display as _display
 from operate.commands.common import finish as _finish
+from operate.commands.cost import cost
 from operate.commands.redrive import redrive
 from operate.commands.sweep import sweep
 from operate.errors import INTERRUPTED_EXIT_CODE, OperateError, message_of
@@ -172,6 +173,7 @@ def demo() -> None:
     raise typer.Exit(0 if demonstrate(console.results(), _display(watch=True)) else 1)
 
 
+app.command()(cost)
 app.command()(redrive)
 app.command()(sweep)
 

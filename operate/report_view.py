@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from operate.cost.model import Cost
     from operate.execution import Counts
     from operate.report import Report
 
@@ -118,7 +119,12 @@ def _checks_table(console: Console, report: Report) -> Table:
 def _cost_table(report: Report) -> Table:
     cost = report.cost
     measured = "; durations as measured here" if report.stack == LOCAL else ""
-    table = new_table(f"Cost on AWS (list prices of {cost.region}, {cost.as_of}{measured})")
+    return cost_table(cost, title=f"Cost on AWS (list prices of {cost.region}, {cost.as_of}{measured})")
+
+
+def cost_table(cost: Cost, *, title: str) -> Table:
+    """Return the lines of a cost and their total; what was not used at all has no line."""
+    table = new_table(title)
     table.add_column("what")
     table.add_column("quantity", justify="right", no_wrap=True)
     table.add_column("unit", no_wrap=True)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-LAMBDA_MEMORY = "AWS Lambda Developer Guide, Configuring function memory"
-LAMBDA_SCALING = "AWS Lambda Developer Guide, Lambda scaling behavior"
-LAMBDA_QUOTAS = "AWS Lambda Developer Guide, Lambda quotas"
-MAP_QUOTAS = "Step Functions service quotas, as others quote the page"
-UNSTATED = "assumed: AWS states none"
+LAMBDA_MEMORY = "Lambda guide, Configuring function memory"
+LAMBDA_SCALING = "Lambda guide, Lambda scaling behavior"
+LAMBDA_QUOTAS = "Lambda guide, Lambda quotas"
+MAP_QUOTAS = "Step Functions quotas as others quote them"
+UNSTATED = "assumed"  # AWS states no figure
 
 
 class AssumptionError(ValueError):
@@ -38,25 +38,23 @@ def _assume(value: float, unit: str, source: str) -> Any:
 class Assumptions:
     """The numbers of the projection; every one must be more than 0, the delays may be 0 as well."""
 
-    vcpu_memory_mb: float = _assume(1_769, "MB", f"memory that comes with one vCPU: {LAMBDA_MEMORY}")
-    cpu_speed: float = _assume(1, "ratio", "a vCPU of Lambda beside the one that the timings are from: assumed equal")
-    s3_first_byte_ms: float = _assume(
-        25, "ms", "25 to 30 ms in the public workshop's functions; AWS's guide says 100 to 200 for the slow ones"
-    )
-    s3_mb_per_second: float = _assume(75, "MB/s", f"bandwidth of one function, 600 Mbit/s; {UNSTATED}")
-    dynamodb_write_ms: float = _assume(6, "ms", "AWS says single-digit milliseconds; this value is assumed")
-    standard_dispatch: float = _assume(100, "children/s", f"rate at which STANDARD children start: {MAP_QUOTAS}")
-    express_dispatch: float = _assume(1_000, "children/s", f"rate at which EXPRESS children start: {MAP_QUOTAS}")
+    vcpu_memory_mb: float = _assume(1_769, "MB", f"comes with one vCPU: {LAMBDA_MEMORY}")
+    cpu_speed: float = _assume(1, "ratio", "a vCPU of Lambda beside the one that was timed: assumed equal")
+    s3_first_byte_ms: float = _assume(25, "ms", "25 to 30 in a public workshop's functions; S3's guide: 100 to 200")
+    s3_mb_per_second: float = _assume(75, "MB/s", f"bandwidth of a function of any memory; {UNSTATED}")
+    dynamodb_write_ms: float = _assume(6, "ms", "single-digit milliseconds: DynamoDB's product page; the digit assumed")
+    standard_dispatch: float = _assume(100, "children/s", f"STANDARD children started: {MAP_QUOTAS}")
+    express_dispatch: float = _assume(1_000, "children/s", f"EXPRESS children started: {MAP_QUOTAS}")
     account_concurrency: float = _assume(1_000, "invocations", f"default of an account and Region: {LAMBDA_QUOTAS}")
-    lambda_burst: float = _assume(1_000, "environments", f"new ones of a function at once: {LAMBDA_SCALING}")
+    lambda_burst: float = _assume(1_000, "environments", f"of a function at once: {LAMBDA_SCALING}")
     lambda_ramp: float = _assume(100, "environments/s", f"1,000 more every 10 seconds: {LAMBDA_SCALING}")
-    cold_start_ms: float = _assume(300, "ms", f"a new environment before its billed initialisation; {UNSTATED}")
-    invoke_ms: float = _assume(15, "ms", f"from a Task state to its function and back, not billed; {UNSTATED}")
-    standard_state_ms: float = _assume(30, "ms", f"entering and leaving a state of a STANDARD execution; {UNSTATED}")
-    express_state_ms: float = _assume(5, "ms", f"entering and leaving a state of an EXPRESS execution; {UNSTATED}")
+    cold_start_ms: float = _assume(300, "ms", f"a new environment, before it initialises; {UNSTATED}")
+    invoke_ms: float = _assume(15, "ms", f"from a Task state to its function and back; {UNSTATED}")
+    standard_state_ms: float = _assume(30, "ms", f"a state of a STANDARD execution; {UNSTATED}")
+    express_state_ms: float = _assume(5, "ms", f"a state of an EXPRESS execution; {UNSTATED}")
     map_start_ms: float = _assume(2_000, "ms", f"from the Map state to its first child; {UNSTATED}")
     map_end_ms: float = _assume(2_000, "ms", f"from the last child to the end of the Map Run; {UNSTATED}")
-    listed_keys_per_second: float = _assume(5_000, "keys/s", f"pages of 1,000 keys, 200 ms each; {UNSTATED}")
+    listed_keys_per_second: float = _assume(5_000, "keys/s", f"200 ms a page of 1,000 keys; {UNSTATED}")
     inventory_rows_per_second: float = _assume(20_000, "rows/s", f"reading an S3 Inventory; {UNSTATED}")
     reader_mb_per_second: float = _assume(15, "MB/s", f"reading one CSV object; {UNSTATED}")
     writer_mb_per_second: float = _assume(50, "MB/s", f"writing result files after the last child; {UNSTATED}")

@@ -44,7 +44,8 @@ class Workload:
     ``gets`` of ``get_bytes`` in total, ``writes`` of ``write_units`` in total, ``result_item_bytes`` in a result file,
     ``variation`` (standard deviation of its time, relative to the mean). Of a child: ``child_states`` that it enters,
     ``fixed_ms`` of its function, ``result_child_bytes``, ``log_bytes``. ``parallel`` requests of a function are under
-    way at once, ``threads`` of it compute at once. ``architecture`` None: the children call no function.
+    way at once, ``threads`` of it compute at once. ``architecture`` None: the children call no function;
+    an invocation may take ``timeout_seconds`` and needs ``needs_mb`` of memory.
     """
 
     use_case: str
@@ -56,6 +57,8 @@ class Workload:
     child_states: int
     definition_bytes: int
     architecture: str | None
+    timeout_seconds: float
+    needs_mb: int
     init_ms: float
     fixed_ms: float
     cpu_ms: float
@@ -76,10 +79,14 @@ class Workload:
         """Whether a child calls a function."""
         return self.architecture is not None
 
+    @property
+    def largest_batch(self) -> int:
+        """The items that fit the payload quota."""
+        return max(1, (MAX_BATCH_BYTES - BATCH_OVERHEAD_BYTES) // self.item_bytes)
+
     def batch(self, point: Point) -> int:
         """The items of a full batch: what the point asks for, or what fits the payload quota."""
-        fitting = (MAX_BATCH_BYTES - BATCH_OVERHEAD_BYTES) // self.item_bytes
-        return max(1, min(point.batch_size, fitting))
+        return min(point.batch_size, self.largest_batch)
 
     def cpus(self, memory_mb: float, assumptions: Assumptions, *, threads: float) -> float:
         """The vCPUs that ``threads`` of a function get from its memory."""
@@ -105,7 +112,7 @@ class Workload:
     def wait_ms(self, items: int, assumptions: Assumptions) -> float:
         """How long an invocation waits for S3 and DynamoDB; more memory does not shorten it.
 
-        ms = rounds of GETs x first byte + bytes / bandwidth + rounds of writes x write, ``parallel`` requests in a round
+        ms = rounds of GETs x first byte + bytes / bandwidth + rounds of writes x write, ``parallel`` requests a round
         """
         gets = math.ceil(items * self.gets / self.parallel) * assumptions.s3_first_byte_ms
         transfer = items * self.get_bytes / BYTES_PER_MB / assumptions.s3_mb_per_second * MS

@@ -5,6 +5,7 @@ A further use case is one entry here.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ HELLO = Workload(
     child_states=1,
     definition_bytes=234,
     architecture=None,
+    timeout_seconds=math.inf,
+    needs_mb=0,
     init_ms=0,
     fixed_ms=0,
     cpu_ms=0,
@@ -57,6 +60,8 @@ NOAA = Workload(
     child_states=1,
     definition_bytes=653,
     architecture="arm64",
+    timeout_seconds=600,
+    needs_mb=512,  # 128 MiB of objects at a time, their columns, and the runtime
     init_ms=450,
     fixed_ms=5,
     cpu_ms=3.2,
