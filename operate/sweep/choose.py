@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 EXPRESS = "EXPRESS"
+WORTH_NAMING = 0.99  # of the seconds or dollars: a point that saves less is no alternative to speak of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,18 +122,18 @@ def _preference(estimates: Sequence[Estimate], constraints: Constraints) -> Call
 
 def _next_best(able: Iterable[Estimate], chosen: Estimate) -> str:
     others = list(able)
-    cheaper = [each for each in others if each.aws_usd < chosen.aws_usd]
+    cheaper = [each for each in others if each.aws_usd < WORTH_NAMING * chosen.aws_usd]
     if cheaper:
         other = min(cheaper, key=lambda each: each.aws_seconds)
         return (
             f"the next cheaper ({text.usd(other.aws_usd)}) takes {other.aws_seconds / chosen.aws_seconds:.1f}x the time"
         )
-    faster = [each for each in others if each.aws_seconds < chosen.aws_seconds]
+    faster = [each for each in others if each.aws_seconds < WORTH_NAMING * chosen.aws_seconds]
     if faster:
         other = min(faster, key=lambda each: each.aws_usd)
         times = other.aws_usd / chosen.aws_usd
-        return f"nothing is cheaper, the next faster ({text.seconds(other.aws_seconds)}) costs {times:.1f}x"
-    return "nothing is faster or cheaper"
+        return f"nothing is clearly cheaper, the next faster ({text.seconds(other.aws_seconds)}) costs {times:.1f}x"
+    return "nothing is clearly faster or cheaper"
 
 
 def _none_fits(

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from operate.plan import Point, project
-from operate.sweep.fit import model_key
 from operate.sweep.result import EXPRESS_LIMIT_SECONDS, Check, Estimate, ExpressAnswer
 from operate.sweep.runs import Run
 
@@ -24,8 +23,8 @@ WELL_WITHIN = 0.5  # of the five minutes must be left: the full data hold batche
 def calibrated(workload: Workload, calibration: Calibration | None, runs: Sequence[Run]) -> Workload:
     """The workload with what the trials show of the function: its times, and its requests for an item.
 
-    All that a function did in the trials counts as computing at one vCPU. Locally its waiting is next to nothing and
-    is in there too, so the projection, which adds AWS's waiting, is rather too slow than too quick.
+    All that a function did in the trials counts as computing at one vCPU, also its waiting for the services beside it:
+    the projection is rather too slow than too quick.
     """
     if calibration is None:
         return workload
@@ -47,7 +46,7 @@ def estimates(
     *,
     items: int,
     runs: Sequence[Run],
-    models: Mapping[tuple[str, int], LocalModel],
+    models: Mapping[str, LocalModel],
     checks: Sequence[Check],
     workload: Workload,
     assumptions: Assumptions,
@@ -73,7 +72,7 @@ def estimates(
             Estimate(
                 point=point,
                 items=items,
-                local_seconds=models[model_key(setting)].seconds(setting, items),
+                local_seconds=models[setting.execution_type].seconds(setting, items),
                 local_error=errors.get(setting.execution_type),
                 aws_seconds=projection.seconds,
                 aws_usd=projection.cost.total_usd,

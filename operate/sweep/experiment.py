@@ -12,7 +12,7 @@ from operate import data, text
 from operate.errors import ExecutionError, UsageError
 from operate.plan import Point, UnknownWorkloadError, workload_of
 from operate.sweep import choose, estimates, trials
-from operate.sweep.fit import calibrate, local_models, model_key
+from operate.sweep.fit import calibrate, local_models
 from operate.sweep.result import Check, Failure, SweepResult
 from operate.sweep.runner import StackRunner
 from operate.sweep.runs import grouped, trial_of
@@ -102,7 +102,7 @@ def experiment(
         store=store,
         tell=display.step,
     )
-    checks = tuple(_check(run, models[model_key(run.setting)]) for run in larger.runs)
+    checks = tuple(_check(run, models[run.setting.execution_type]) for run in larger.runs)
     runs = (*done.runs, *larger.runs)
     calibration = calibrate(runs)
     found = estimates.estimates(

@@ -24,12 +24,21 @@ class StackRunner:
         self._use_case = use_case
         self._display = display
         self._timeout = timeout
+        self._warm = False
 
     def run(self, setting: Setting, items: int) -> Run:
-        """Run once and measure. TrialFailedError when it does not succeed, or not in time: it is stopped then.
+        """Run and measure. TrialFailedError when it does not succeed, or not in time: it is stopped then.
 
-        Ctrl-C stops the execution and is an InterruptedRunError.
+        The very first run is done twice, and the second one counts: the first finds everything cold. Ctrl-C stops the
+        execution and is an InterruptedRunError.
         """
+        if not self._warm:
+            self._display.step("warming up")
+            self._once(setting, items)
+            self._warm = True
+        return self._once(setting, items)
+
+    def _once(self, setting: Setting, items: int) -> Run:
         outputs = self._stack.outputs_of(self._use_case.name)
         knobs = {**setting.knobs(self._use_case), "max_items": items}
         arn = execution.start(
@@ -43,6 +52,8 @@ class StackRunner:
         if over.status != execution.SUCCEEDED:
             raise TrialFailedError(f"{arn} ended {over.status}: {over.error}: {over.cause or 'no cause given'}")
         measured = usage.measure(found)
+        for problem in _problems(measured):
+            self._display.step(f"{arn}: {problem}")
         return figures(
             setting,
             items,
@@ -71,10 +82,15 @@ class StackRunner:
             self._display.pause()
 
 
+def _problems(used: Usage) -> list[str]:
+    functions = [function for map_ in used.maps for function in map_.functions]
+    return [f"{each.name} does not count: {each.problem}" for each in functions if each.problem is not None]
+
+
 def figures(setting: Setting, items: int, *, execution_arn: str, seconds: float, used: Usage, cost_usd: float) -> Run:
-    """Add up the Map Runs of one execution."""
+    """Add up the Map Runs of one execution; a function that was not fully measured counts as none."""
     child_seconds = [each for map_ in used.maps for each in map_.child_seconds]
-    functions = [map_.function for map_ in used.maps if map_.function is not None]
+    functions = [function for map_ in used.maps for function in map_.functions if function.problem is None]
     return Run(
         setting=setting,
         items=items,

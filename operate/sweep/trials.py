@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from operate import text
 from operate.plan.workload import MAX_CHILDREN
-from operate.sweep.fit import LocalModel, model_key
 from operate.sweep.runs import Run, Runner, TrialFailedError, children_words
 
 if TYPE_CHECKING:
+    from operate.sweep.fit import LocalModel
     from operate.sweep.grid import Setting
     from operate.sweep.store import Store
 
@@ -68,10 +68,10 @@ def sizes(settings: Sequence[Setting], trial_items: int) -> list[tuple[Setting, 
     return [(setting, quarter) for setting in small.values()] + [(setting, trial_items) for setting in settings]
 
 
-def to_check(settings: Sequence[Setting], models: Mapping[tuple[str, int], LocalModel], items: int) -> list[Setting]:
+def to_check(settings: Sequence[Setting], models: Mapping[str, LocalModel], items: int) -> list[Setting]:
     """For each execution type, the settings that are predicted to be the fastest and the slowest."""
     by_type: dict[str, list[Setting]] = {}
-    for setting in sorted(settings, key=lambda setting: models[model_key(setting)].seconds(setting, items)):
+    for setting in sorted(settings, key=lambda setting: models[setting.execution_type].seconds(setting, items)):
         by_type.setdefault(setting.execution_type, []).append(setting)
     return [setting for own in by_type.values() for setting in dict.fromkeys((own[0], own[-1]))]
 

@@ -40,6 +40,7 @@ def notes(result: SweepResult) -> list[str]:
     lines = [
         f"{FRONT} on the Pareto front: nothing is both faster and cheaper on AWS",
         f"{place(result)}: timed or extrapolated there; AWS: projected, list prices",
+        "longest: child on AWS; EXPRESS?: whether it may be, and how much of the five minutes it leaves",
     ]
     if result.calibration is not None:
         fit = result.calibration
@@ -88,10 +89,10 @@ def _table(result: SweepResult) -> Table:
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("type", no_wrap=True)
     trial_items = max((trial.items for trial in result.trials if len(trial.seconds) > 1), default=0)
-    for column in ("MB", f"trial {where}", f"all {where}", "AWS", "AWS cost", "longest child"):
+    for column in ("MB", f"trial {where}", f"all {where}", "AWS", "AWS cost", "longest"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("EXPRESS?", no_wrap=True)
-    table.add_column("bottleneck", style="quiet")
+    table.add_column("bottleneck", style="quiet", no_wrap=True)
     for index, estimate in enumerate(result.estimates):
         chosen = index == result.recommendation.index
         table.add_row(
@@ -128,6 +129,6 @@ def _cells(estimate: Estimate, trial: Trial) -> list[str]:
         text.seconds(estimate.aws_seconds),
         text.usd(estimate.aws_usd),
         text.seconds(estimate.longest_child_seconds),
-        f"{allowed}, {express.margin:.0%} left" if express.margin > 0 else allowed,
+        f"{allowed}, {express.margin:.0%}" if express.margin > 0 else allowed,
         estimate.bottleneck,
     ]

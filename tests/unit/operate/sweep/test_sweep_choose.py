@@ -81,11 +81,11 @@ def test_the_sentence_names_point_seconds_dollars_and_the_next_cheaper():
 
 def test_the_cheapest_point_is_compared_with_the_next_faster():
     found = recommend(ALL, Constraints(max_usd=0.9), noun="object")
-    assert found.sentence.endswith("; nothing is cheaper, the next faster (20.0 s) costs 2.0x")
+    assert found.sentence.endswith("; nothing is clearly cheaper, the next faster (20.0 s) costs 2.0x")
 
 
 def test_a_single_point_has_no_alternative():
-    assert recommend([SLOW], Constraints(), noun="object").sentence.endswith("; nothing is faster or cheaper")
+    assert recommend([SLOW], Constraints(), noun="object").sentence.endswith("; nothing is clearly faster or cheaper")
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_a_wrong_extrapolation_is_quoted_with_its_error(tmp_path):
 
 def test_the_projection_starts_from_what_the_trials_measured(result):
     assert result.calibration is not None
-    assert (result.calibration.fixed_ms, result.calibration.item_ms) == (pytest.approx(20.0), pytest.approx(3.0))
+    assert (result.calibration.fixed_ms, result.calibration.item_ms) == pytest.approx((20.0, 3.0))
     measured = replace(
         workload_of("noaa"), fixed_ms=20.0, cpu_ms=3.0, threads=1, gets=1.0, get_bytes=500_000.0, write_units=2.0
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from operate.sweep import trials
-from operate.sweep.fit import LocalModel, model_key
+from operate.sweep.fit import LocalModel
 from operate.sweep.runs import trial_of
 from operate.sweep.store import Store, StoreError
 from tests.unit.operate.sweep.making import FakeRunner, run, setting
@@ -74,7 +74,8 @@ def test_a_damaged_file_is_named_and_left_alone(tmp_path):
 
 
 def test_a_failing_setting_is_told_and_given_up_and_the_others_go_on(tmp_path):
-    runner, told = FakeRunner(failing={A}), []
+    runner = FakeRunner(failing={A})
+    told: list[str] = []
     made = make(runner, Store(tmp_path, IDENTITY), told=told)
     assert runner.calls == [(A, 100), (B, 100), (B, 100)], "once is enough to know"
     assert made.failures == {A: "it ended FAILED: Boom: no cause given"}
@@ -91,11 +92,8 @@ def test_each_batch_size_is_also_tried_with_a_quarter_of_the_items():
 
 def test_the_fastest_and_the_slowest_of_each_type_are_checked():
     settings = [setting(batch, type_=type_) for type_ in ("STANDARD", "EXPRESS") for batch in (1, 10, 100)]
-    models = {
-        model_key(one): LocalModel(coefficients=(1.0 / one.batch_size, 0.0, 0.0), batch=one.batch_size)
-        for one in settings
-    }
-    found = trials.to_check(settings, models, 400)
+    model = LocalModel(start=1.0, by_batch={batch: (1.0 / batch, 0.0, batch) for batch in (1, 10, 100)})
+    found = trials.to_check(settings, {"STANDARD": model, "EXPRESS": model}, 400)
     assert [(one.execution_type, one.batch_size) for one in found] == [
         ("STANDARD", 100),
         ("STANDARD", 1),
@@ -115,5 +113,5 @@ def test_a_trial_quotes_medians_and_the_longest_child():
 
 def test_a_single_point_is_checked_once():
     only = setting()
-    models = {model_key(only): LocalModel(coefficients=(1.0, 0.0, 0.0), batch=10.0)}
-    assert trials.to_check([only], models, 400) == [only]
+    model = LocalModel(start=1.0, by_batch={10: (1.0, 0.0, 10.0)})
+    assert trials.to_check([only], {"STANDARD": model}, 400) == [only]
