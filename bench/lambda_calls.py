@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import tempfile
 import time
 import zipfile
@@ -29,6 +30,10 @@ CODE: Final = {
     "noop": "def handler(event, context):\n    return event\n",
     "fails": "def handler(event, context):\n    raise ValueError('no')\n",
 }
+LOGS: Final = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}],  # without it nothing is written
+}
 _ROOT: Final = Credentials(access_key=ACCESS_KEY, secret_key=SECRET_KEY, token=None, expires_at=float("inf"))
 
 
@@ -37,6 +42,9 @@ async def prepare(endpoint: str) -> None:
     session = AwsSession(endpoint=endpoint, region=REGION, credentials=_ROOT)
     role = {"RoleName": "function", "AssumeRolePolicyDocument": "{}"}
     arn = (await session.client("iam").call("CreateRole", role))["Role"]["Arn"]
+    await session.client("iam").call(
+        "PutRolePolicy", {"RoleName": "function", "PolicyName": "logs", "PolicyDocument": json.dumps(LOGS)}
+    )
     functions = session.client("lambda")
     for name, code in CODE.items():
         archive = io.BytesIO()

@@ -14,6 +14,7 @@ from local.bridge import MODULE
 from local.mends import (
     alarms,
     function_logs,
+    function_metrics,
     lambda_functions,
     large_bodies,
     log_pages,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 MENDS = (
     alarms,
     function_logs,
+    function_metrics,
     lambda_functions,
     large_bodies,
     log_pages,

@@ -1,7 +1,7 @@
 """The logs of Python functions as AWS writes them: one stream for each environment, reports of what is billed.
 
 Ministack makes a stream for each invocation, writes the lines of the text format whatever the function's format is,
-asks no role for leave, keeps everything for ever, and does not count concurrent executions.
+asks no role for leave, and keeps everything for ever.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 from bisect import insort
 from typing import Any, Final
 
+from local.mends import function_metrics
 from local.mends.function_report import Event, events, log_group
 
 ACTIONS: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
@@ -26,11 +27,10 @@ ANSWER_SECONDS: Final = 1.0
 
 
 def apply() -> None:
-    """Write the log of each invocation that our worker reports, and count how many run at once."""
+    """Write the log of each invocation that our worker reports, and count it."""
     service = importlib.import_module("ministack.services.lambda_svc")
-    cloudwatch = importlib.import_module("ministack.services.cloudwatch")
     worker = importlib.import_module("local.mends.function_worker")
-    emit, acquire = service._emit_lambda_logs, service._acquire_execution_slot  # noqa: SLF001 - the seam
+    emit = service._emit_lambda_logs  # noqa: SLF001 - the seam
     log = FunctionLog()
 
     def _emit_lambda_logs(
@@ -41,20 +41,12 @@ def apply() -> None:
             emit(func, request_id, log_text, error, duration_ms, **more)
             return
         config = func.get("config") or func
+        function_metrics.count(config, report)
         written = events(config, request_id, report, log_text)
         if written and log.may_write(config):
             log.write(config, report.stream, written)
 
-    def _acquire_execution_slot(func: dict[str, Any], config: dict[str, Any]) -> Any:
-        slot, limit = acquire(func, config)
-        if slot is not None:
-            running = service._inflight.get(slot, 1)  # noqa: SLF001 - the seam
-            dimensions = {"FunctionName": config["FunctionName"]}
-            cloudwatch.record_metric("AWS/Lambda", "ConcurrentExecutions", running, "Count", dimensions)
-        return slot, limit
-
-    for mend in (_emit_lambda_logs, _acquire_execution_slot):
-        setattr(service, mend.__name__, mend)
+    service._emit_lambda_logs = _emit_lambda_logs  # type: ignore[attr-defined] # noqa: SLF001 - by design
 
 
 class FunctionLog:

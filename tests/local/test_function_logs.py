@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
+from local import processes
 from local.mends import function_logs
 from local.mends.function_report import Init, Report, billed_ms, events, log_stream
 from local.server import Server
@@ -212,17 +213,38 @@ def test_environments_that_run_at_once_have_streams_of_their_own_and_are_counted
     streams = {stream for _, _, stream in answers}
     assert {event["logStreamName"] for event in lines(aws, group)} == streams
     assert len(streams) == 3
+    assert statistic(aws, name, "ConcurrentExecutions", "Maximum") == 3
+
+
+def statistic(aws: Server, name: str, metric: str, which: str) -> float:
     now = time.time()
-    statistics = client(aws, "cloudwatch").get_metric_statistics(
+    found = client(aws, "cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
-        MetricName="ConcurrentExecutions",
+        MetricName=metric,
         Dimensions=[{"Name": "FunctionName", "Value": name}],
         StartTime=now - 300,
         EndTime=now + 60,
         Period=3600,
-        Statistics=["Maximum"],
+        Statistics=[which],
     )
-    assert max(point["Maximum"] for point in statistics["Datapoints"]) == 3
+    points: list[float] = [point[which] for point in found["Datapoints"]]
+    return sum(points) if which == "Sum" else max(points, default=0.0)
+
+
+def test_metrics_count_each_invocation_once_with_the_functions_own_time(aws: Server, functions: Functions) -> None:
+    name, _ = functions()
+    for event in (None, 0.2, "raise"):
+        invoke(aws, name, event)
+    client(aws, "lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b"0.3")
+    assert processes.wait_until(lambda: statistic(aws, name, "Invocations", "Sum") == 4, seconds=5)
+    assert statistic(aws, name, "Errors", "Sum") == 1
+    assert 300 <= statistic(aws, name, "Duration", "Maximum") < 600
+    assert 500 <= statistic(aws, name, "Duration", "Sum") < 1000, "without the start of the environment"
+    client(aws, "lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    with pytest.raises(ClientError, match="Rate Exceeded"):
+        invoke(aws, name)
+    assert statistic(aws, name, "Throttles", "Sum") == 1
+    assert statistic(aws, name, "Invocations", "Sum") == 4, "a throttled call is no invocation"
 
 
 @pytest.mark.parametrize("limit", [7, 10_000])

@@ -177,7 +177,15 @@ def test_the_log_of_an_invocation_is_written_through_names_that_ministack_looks_
     slot = ast.unparse(function(service, "_acquire_execution_slot"))
     assert "_inflight[key] = _inflight.get(key, 0) + 1" in slot
     assert "return (key, None)" in slot
-    assert "_acquire_execution_slot(func, config)" in ast.unparse(function(service, "_execute_function"))
+    execute = ast.unparse(function(service, "_execute_function"))
+    assert "_acquire_execution_slot(func, config)" in execute
+    assert "_emit_lambda_metrics(fn_name, duration_ms=0.0, error=False, throttle=True)" in execute
+    invoke = next(
+        node for node in ast.walk(source(service)) if isinstance(node, ast.AsyncFunctionDef) and node.name == "_invoke"
+    )
+    assert ast.unparse(invoke).count("_emit_lambda_metrics(name, duration_ms=") == 2
+    given = [a.arg for a in function(service, "_emit_lambda_metrics").args.args]
+    assert given == ["function_name", "duration_ms", "error", "throttle"]
     for name, given in (
         ("_fanout_to_subscription_filters", ["group_name", "stream_name", "events"]),
         ("_make_group_arn_no_star", ["name"]),
