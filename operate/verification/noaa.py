@@ -284,7 +284,7 @@ def _planted_check(truth: Truth, required: set[str], records: _Records) -> Check
         compared += 1
         if record.get("PRCP") != passed or max(values, default=None) != of_all:
             wrong.append(
-                f"{station_of(key)} has {record.get('PRCP')}, planted are {passed}, {of_all} with flagged ones"
+                f"{station_of(key)} has {record.get('PRCP')}, planted {passed}, {of_all} with flagged ones"
             )
     return Check(
         name="the table agrees with the generator's truth",

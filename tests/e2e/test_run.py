@@ -18,7 +18,7 @@ from rich.console import Console
 
 from local import server
 from local.state import StateDir
-from operate import cli, local_aws, runs, stacks
+from operate import local_aws, runs
 from operate.console import THEME
 from operate.demo import demonstrate
 from operate.errors import InterruptedRunError, StackError
@@ -32,31 +32,6 @@ TINY = 20_000
 
 def quiet() -> QuietDisplay:
     return QuietDisplay(Console(file=StringIO(), theme=THEME))
-
-
-@pytest.fixture(scope="module")
-def state(tmp_path_factory):
-    found = StateDir(path=tmp_path_factory.mktemp("stack") / "local")
-    with local_aws.deployed(found, quiet(), port=0):
-        yield found
-
-
-@pytest.fixture
-def stack(state):
-    return stacks.local_stack(state)
-
-
-@pytest.fixture
-def distmap(state, monkeypatch, capsys):
-    """Run one command against the module's stack; returns its exit code, stdout and stderr."""
-    monkeypatch.setattr(StateDir, "of", classmethod(lambda cls, stack, root=None: state))
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = cli.run_command(list(arguments))
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
 
 
 def reported(out: str) -> dict[str, Any]:
@@ -276,7 +251,7 @@ def test_the_demo_verifies_every_use_case_and_leaves_nothing(monkeypatch, tmp_pa
 
 @pytest.fixture
 def teardowns(monkeypatch, stack):
-    """Let the demo use the module's stack, and count how often it tears it down."""
+    """Let the demo use the session's stack, and count how often it tears it down."""
     counted: list[str] = []
 
     @contextmanager

@@ -185,7 +185,7 @@ def test_an_item_of_an_earlier_data_set_neither_harms_nor_helps():
 def test_a_truth_that_the_file_does_not_have_is_found():
     run = Run()
     run.table[key_of(2)]["PRCP"] = 99
-    assert "S0000000002 has 99, planted are 102, 102 with flagged ones" in run.failures()[PLANTED_TRUTH]
+    assert "S0000000002 has 99, planted 102, 102 with flagged ones" in run.failures()[PLANTED_TRUTH]
 
 
 def test_a_file_that_no_child_got_is_missing():
