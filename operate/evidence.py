@@ -35,13 +35,12 @@ class Evidence:
 
     @property
     def map_run(self) -> MapRun:
-        """The only Map Run of a use case that has one."""
-        (only,) = self.map_runs
-        return only
+        """The Map Run of a use case that has one: the last, where a retry or a redrive began it anew."""
+        return self.map_runs[-1]
 
     @property
     def manifest(self) -> Manifest:
-        """The manifest of the only Map Run; ResultsError when it wrote no files."""
+        """The manifest of the Map Run; ResultsError when it wrote no files."""
         if self.map_run.arn not in self.manifests:
             raise ResultsError(f"{self.map_run.arn} wrote no result files: its Map state has no ResultWriter")
         return self.manifests[self.map_run.arn]

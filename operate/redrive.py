@@ -33,7 +33,7 @@ def redrive(stack: Stack, arn: str, display: Display, *, timeout: float, ask_to_
     answer = sfn.redrive_execution(executionArn=arn, clientToken=uuid.uuid4().hex)
     display.step(f"redrive {before['redriveCount'] + 1} of {arn}, since {answer['redriveDate']:%H:%M:%S}")
     for map_run in map_runs:
-        display.step(_what_is_left(map_run))
+        display.step(_what_is_done(map_run))
     _wait_until_seen(sfn, arn, redrives=before["redriveCount"])
     expected = max((map_run.items.total for map_run in map_runs), default=0)
     runs.wait(stack, display, arn, expected=expected, timeout=timeout, ask_to_stop=ask_to_stop)
@@ -56,12 +56,9 @@ def _checked(answer: dict[str, Any]) -> dict[str, Any]:
     raise ExecutionError(f"{arn} is {status} and cannot be redriven: {reason}: {remedy}")
 
 
-def _what_is_left(map_run: MapRun) -> str:
+def _what_is_done(map_run: MapRun) -> str:
     items = map_run.items
-    if map_run.status == execution.SUCCEEDED:
-        return f"Map Run {map_run.label}: succeeded, stays as it is"
-    left = items.unsuccessful + items.pending
-    return f"Map Run {map_run.label}: {text.counted(items.succeeded, 'item')} done, {left:,} of {items.total:,} again"
+    return f"Map Run {map_run.label}: {map_run.status}, {items.succeeded:,} of {text.counted(items.total, 'item')} done"
 
 
 def _wait_until_seen(sfn: Any, arn: str, *, redrives: int) -> None:
