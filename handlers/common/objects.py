@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from handlers.common.event import Item
     from handlers.common.meter import Meter
 
-MEMORY_BYTES: Final = 128 * 1024**2  # of object bodies at a time
+MEMORY_BYTES: Final = 64 * 1024**2  # of object bodies at a time
 CLIENT: Final[dict[str, Any]] = {
     "connect_timeout": timedelta(seconds=3),
     "timeout": timedelta(seconds=30),  # of one attempt, its body included
