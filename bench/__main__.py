@@ -7,7 +7,7 @@ import importlib
 import time
 from pathlib import Path
 
-_NOT_BENCHMARKS = frozenset({"__init__", "__main__", "harness"})
+_NOT_BENCHMARKS = frozenset({"__init__", "__main__", "harness", "slow_s3"})
 
 
 def main() -> None:
