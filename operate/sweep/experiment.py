@@ -96,13 +96,13 @@ def experiment(
     left = [setting for setting in settings if setting not in done.failures]
     larger = trials.make(
         [(setting, check_items) for setting in trials.to_check(left, models, check_items)],
-        repeat=1,
+        repeat=request.repeat,
         name="check",
         runner=runner,
         store=store,
         tell=display.step,
     )
-    checks = tuple(_check(run, models[run.setting.execution_type]) for run in larger.runs)
+    checks = tuple(_check(each, models[each[0].setting.execution_type]) for each in grouped(larger.runs).values())
     runs = (*done.runs, *larger.runs)
     calibration = calibrate(runs)
     found = estimates.estimates(
@@ -131,12 +131,13 @@ def experiment(
     )
 
 
-def _check(run: Run, model: LocalModel) -> Check:
+def _check(runs: Sequence[Run], model: LocalModel) -> Check:
+    trial = trial_of(runs)
     return Check(
-        point=trial_of([run]).point,
-        items=run.items,
-        predicted_seconds=model.seconds(run.setting, run.items),
-        measured_seconds=run.seconds,
+        point=trial.point,
+        items=trial.items,
+        predicted_seconds=model.seconds(runs[0].setting, trial.items),
+        measured_seconds=trial.median_seconds,
     )
 
 

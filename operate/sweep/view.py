@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -49,6 +50,11 @@ def notes(result: SweepResult) -> list[str]:
             f" from {fit.source}"
         )
     lines.extend(f"batch {batch:,}: {_held(result, batch)}" for batch in _batches_ended_early(result))
+    if unfilled := _never_filled(result):
+        lines.append(
+            f"no trial filled a batch of {', '.join(f'{batch:,}' for batch in unfilled)}:"
+            " what its children take is inferred from smaller ones"
+        )
     lines.extend(
         f"extrapolation to {check.items:,} {result.noun}s, batch {check.point.batch_size:,}, concurrency"
         f" {check.point.max_concurrency:,}, {check.point.execution_type}: {text.seconds(check.predicted_seconds)}"
@@ -59,6 +65,15 @@ def notes(result: SweepResult) -> list[str]:
     if changed:
         lines.append(f"assumed instead of the defaults: {', '.join(changed)}")
     return lines
+
+
+def _never_filled(result: SweepResult) -> list[int]:
+    """The batch sizes that are more than the items of their largest trial."""
+    most: dict[int, int] = {}
+    for trial in result.trials:
+        batch = trial.point.batch_size
+        most[batch] = max(most.get(batch, 0), trial.items)
+    return sorted(batch for batch, items in most.items() if items < batch)
 
 
 def _batches_ended_early(result: SweepResult) -> list[int]:
@@ -83,13 +98,16 @@ def place(result: SweepResult) -> str:
 
 def _table(result: SweepResult) -> Table:
     where = "here" if result.stack == LOCAL else result.stack
-    table = new_table(f"{result.use_case}: {text.counted(result.items, result.noun)}")
-    table.add_column("")
+    memories = {estimate.point.memory_mb for estimate in result.estimates}
+    one_memory = f", function of {min(memories):,} MB" if len(memories) == 1 and min(memories) else ""
+    table = new_table(f"{result.use_case}: {text.counted(result.items, result.noun)}{one_memory}")
+    table.add_column("", min_width=len(FRONT), no_wrap=True)
     for column in ("batch", "at once"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("type", no_wrap=True)
-    trial_items = max((trial.items for trial in result.trials if len(trial.seconds) > 1), default=0)
-    for column in ("MB", f"trial {where}", f"all {where}", "AWS", "AWS cost", "longest"):
+    if len(memories) > 1:
+        table.add_column("MB", justify="right", no_wrap=True)
+    for column in (f"trial {where}", f"all {where}", "AWS", "AWS cost", "longest"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("EXPRESS?", no_wrap=True)
     table.add_column("bottleneck", style="quiet", no_wrap=True)
@@ -97,25 +115,25 @@ def _table(result: SweepResult) -> Table:
         chosen = index == result.recommendation.index
         table.add_row(
             FRONT if index in result.front else "",
-            *_cells(estimate, _trial_of(result, estimate, trial_items)),
+            *_cells(estimate, _trial_of(result, estimate), with_memory=len(memories) > 1),
             style="good" if chosen else "",
         )
     return table
 
 
-def _trial_of(result: SweepResult, estimate: Estimate, items: int) -> Trial:
+def _trial_of(result: SweepResult, estimate: Estimate) -> Trial:
     """Find the trial that an estimate rests on: the largest one of its point that is no check."""
-    point = estimate.point
+    checked = {(check.point, check.items) for check in result.checks}
     same = [
         trial
         for trial in result.trials
-        if (trial.point.execution_type, trial.point.batch_size, trial.point.max_concurrency)
-        == (point.execution_type, point.batch_size, point.max_concurrency)
+        if replace(trial.point, memory_mb=estimate.point.memory_mb) == estimate.point
+        and (trial.point, trial.items) not in checked
     ]
-    return min(same, key=lambda trial: abs(trial.items - items))
+    return max(same, key=lambda trial: trial.items)
 
 
-def _cells(estimate: Estimate, trial: Trial) -> list[str]:
+def _cells(estimate: Estimate, trial: Trial, *, with_memory: bool) -> list[str]:
     point, express = estimate.point, estimate.express
     error = "?" if estimate.local_error is None else f"{estimate.local_error:.0%}"
     allowed = "yes" if express.allowed else "no"
@@ -123,7 +141,7 @@ def _cells(estimate: Estimate, trial: Trial) -> list[str]:
         f"{point.batch_size:,}",
         f"{point.max_concurrency:,}" if point.max_concurrency else "no limit",
         point.execution_type,
-        f"{point.memory_mb:,}" if point.memory_mb else "",
+        *([f"{point.memory_mb:,}"] if with_memory else []),
         f"{trial.median_seconds:.2f} s ±{trial.spread:.0%}",
         f"{text.seconds(estimate.local_seconds)} ±{error}",
         text.seconds(estimate.aws_seconds),

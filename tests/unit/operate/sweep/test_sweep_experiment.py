@@ -169,7 +169,7 @@ def test_an_interrupted_sweep_ends_as_an_undisturbed_one(tmp_path, result):
         noun="object",
     )
     assert replace(resumed, created=result.created) == result
-    assert len(again.calls) == (12 + 6) * 2 + 4 - 7
+    assert len(again.calls) == (12 + 6 + 4) * 2 - 7
 
 
 def test_a_sweep_survives_its_json(result):
@@ -231,7 +231,20 @@ def test_the_table_says_what_is_local_what_is_projected_and_what_to_take(result)
     assert "all here" in shown
     assert "this machine: timed or extrapolated there; AWS: projected, list prices" in shown
     assert result.recommendation.sentence in shown
-    assert shown.count("EXPRESS") >= 6
+    assert shown.count("*") == len(result.front) + 1, "each point of the front is marked, and what the mark means"
+    assert "function of 1,769 MB" in shown
+
+
+def test_the_table_names_the_memory_of_each_point_when_they_differ(tmp_path):
+    axes = Axes(batch=("10", "500"), concurrency=("100",), type=("EXPRESS",), memory=("512", "3008"))
+    result = swept(tmp_path, request(axes=axes, repeat=1), FakeRunner())
+    stream = StringIO()
+    view.show(Console(file=stream, width=120, theme=THEME), result)
+    shown = stream.getvalue()
+    assert "512" in shown
+    assert "3,008" in shown
+    assert "no trial filled a batch of 500" not in shown, "the check has 800 items"
+    assert "…" not in shown, "nothing is cut off on 120 columns"
 
 
 @pytest.mark.parametrize(
