@@ -29,9 +29,9 @@ Attributes = dict[str, dict[str, Any]]
 def stored(text: bytes, claim: Any, source: str) -> Attributes:
     """The item of a claim, which is given as JSON text and as value, that was read from that source.
 
-    Raises InvalidClaim, naming the first field at fault. Attributes: id, source, content (a hash of the claim), claim (all of it, packed), status, type, created,
-    supporting_info (how many entries), and where the claim has them total (an exact decimal), currency, patient and
-    provider (references).
+    Raises InvalidClaim, naming the first field at fault. Attributes: id, source, content (a hash of the claim), claim
+    (all of it, packed), status, type, created, supporting_info (how many entries), and where the claim has them total
+    (an exact decimal), currency, patient and provider (references).
     """
     if type(claim) is not dict:
         raise InvalidClaim("", "structure", f"must be an object, found {_type(claim)}")

@@ -49,7 +49,7 @@ def _as_written(text: bytes) -> str:
     if found:
         return found[1].decode()
     try:
-        claim: dict[str, Any] = json.loads(text, parse_float=_Number)
+        claim: dict[str, Any] = json.loads(text, parse_float=_Number, parse_int=_Number)
     except RecursionError as error:
         raise InvalidClaim("", "too-long", "nested so deeply that its total cannot be read") from error
     written: str = claim["total"]["value"].text
