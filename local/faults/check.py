@@ -66,8 +66,8 @@ def _check_kind(given: Mapping[str, Any]) -> None:
     kind = given.get("kind", "error")
     if kind not in kinds:
         raise BadRuleError(f"kind must be one of {', '.join(kinds)}, not {_shown(kind)}")
-    if kind == "function_error" and (given["service"], given.get("operation")) != INVOKE:
-        raise BadRuleError("kind function_error is for service lambda, operation Invoke")
+    if kind in {"function_error", "kill"} and (given["service"], given.get("operation")) != INVOKE:
+        raise BadRuleError(f"kind {kind} is for service lambda, operation Invoke")
     if kind == "delay" and "delay" not in given:
         raise BadRuleError("kind delay needs delay: how many seconds a request waits")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Final, Literal
 
-Kind = Literal["error", "function_error", "delay", "reset", "lost", "cut"]
+Kind = Literal["error", "function_error", "kill", "delay", "reset", "lost", "cut"]
 
 PATH: Final = "/_distmap/faults"
 """Where the server takes and tells rules."""
@@ -20,13 +20,14 @@ class Fault:
     operation    one of its operations; None: any
     resource     patterns (``*``, ``?``, ``[...]``) by member of the operation's input: {"TableName": "stations"},
                  {"Bucket": "raw", "Key": "csv/*"}; a map matches by a key, a list by an element
-    kind         error: refused, not done. function_error: a function that failed (Lambda Invoke). reset: connection
-                 closed, not done. lost: done, but the connection is closed without the answer. cut: done, but the
-                 connection is closed in the middle of the answer's body. delay: done later.
+    kind         error: refused, not done. reset: connection closed, not done. lost: done, but the connection is closed
+                 without the answer. cut: done, but the connection is closed in the middle of the answer's body.
+                 delay: done later. Of Lambda's Invoke, function_error: the function is not run and has failed; kill:
+                 the process that runs it is killed when it has worked for ``delay`` seconds.
     code         the error's code, or a function's error type
     status       of HTTP; None: as the service has it for the code
     message      None: as AWS words it, where that is known
-    delay        seconds until any of it happens
+    delay        seconds until it happens
 
     When, all that is given together, counted over the matching requests: not the first ``after``; then the ``first``
     ones only; of them each ``every``-th; for ``seconds`` from the first one on; with ``probability``, drawn from a

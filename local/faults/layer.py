@@ -15,7 +15,7 @@ from hypercorn.protocol.events import StreamClosed
 from hypercorn.protocol.http_stream import HTTPStream
 
 from local.environment import ACCESS_KEY
-from local.faults import answers
+from local.faults import answers, kill
 from local.faults.answers import Answer
 from local.faults.check import BadRuleError, parse
 from local.faults.fault import PATH, Fault
@@ -60,7 +60,7 @@ class FaultLayer:
             if not rule.matches(request, body) or not rule.fires():
                 continue
             fault = rule.fault
-            if fault.delay:
+            if fault.delay and fault.kind != "kill":
                 await asyncio.sleep(fault.delay)
             if fault.kind != "delay":
                 await self._strike(rule, request, scope, receive, send)
@@ -75,6 +75,9 @@ class FaultLayer:
             case "cut":
                 await self._app(scope, receive, half(send))
                 await hang_up(send)
+            case "kill":
+                kill.after_seconds.set(rule.fault.delay)  # of this request alone: each one has a context of its own
+                await self._app(scope, receive, send)
             case "reset":
                 await drain(receive)
                 await hang_up(send)

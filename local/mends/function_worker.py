@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from ministack.core import lambda_runtime
 
+from local.faults import kill
 from local.mends.function_pipes import Ended, Pipes
 from local.mends.function_report import ERROR, SUCCESS, TIMEOUT, Init, Report, log_stream, logging_environment
 
@@ -104,7 +105,8 @@ class PythonWorker(lambda_runtime.Worker):  # type: ignore[misc] # ministack has
                 if cold:
                     self._spawn()
                     loaded, began = True, time.time()
-                answer = self._ask(question, self._timeout)
+                with kill.due(self._proc):
+                    answer = self._ask(question, self._timeout)
                 status = ERROR if "failure" in answer else SUCCESS
             except InitFailed as failed:
                 answer, status, error_type = {"failure": failed.told}, ERROR, failed.told["errorType"]

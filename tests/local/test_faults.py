@@ -227,6 +227,29 @@ def test_a_function_fails_without_being_run(whole_aws, call, function):
     assert json.load(call("lambda", "Invoke")["Payload"]) == {"a": 1}
 
 
+SLEEPER = "import os, time\ndef handler(event, context):\n    time.sleep(event)\n    return os.getpid()\n"
+
+
+def test_a_function_is_killed_while_it_works_and_the_next_call_finds_a_new_process(whole_aws):
+    aws_lambda, name = client(whole_aws, "lambda"), make_function(whole_aws, SLEEPER)
+
+    def invoke(seconds: float) -> tuple[str | None, Any]:
+        answer = aws_lambda.invoke(FunctionName=name, Payload=json.dumps(seconds))
+        return answer.get("FunctionError"), json.load(answer["Payload"])
+
+    of = {"service": "lambda", "operation": "Invoke", "resource": {"FunctionName": name}}
+    _, first = invoke(0)
+    with faults.injected(whole_aws.endpoint, Fault(**of, kind="kill", delay=0.3)):
+        assert invoke(0) == (None, first), "who is done before lives on"
+        began = time.monotonic()
+        failed, told = invoke(5)
+        assert time.monotonic() - began < 3
+    assert (failed, told["errorType"]) == ("Unhandled", "Runtime.ExitError")
+    assert "signal: killed" in told["errorMessage"]
+    _, second = invoke(0)
+    assert second != first
+
+
 # --- which requests ------------------------------------------------------------------------------------------------
 
 
@@ -424,8 +447,9 @@ def test_a_time_begins_with_the_first_request_that_matches(monkeypatch):
         ({}, "service must be what boto3 calls a service"),
         ({"service": "states"}, "service 'states' is not one that boto3 knows: did you mean stepfunctions?"),
         ({"service": "dynamo"}, "did you mean dynamodb or dynamodbstreams?"),
-        ({"service": "s3", "kind": "fail"}, "kind must be one of error, function_error, delay, reset, lost, cut"),
+        ({"service": "s3", "kind": "fail"}, "kind must be one of error, function_error, kill, delay, reset, lost, cut"),
         ({"service": "s3", "kind": "function_error"}, "kind function_error is for service lambda, operation Invoke"),
+        ({"service": "lambda", "kind": "kill"}, "kind kill is for service lambda, operation Invoke"),
         ({"service": "s3", "kind": "delay"}, "kind delay needs delay"),
         ({"service": "s3", "operation": "ReadObject"}, "operation 'ReadObject' is none of s3: did you mean "),
         ({"service": "s3", "resource": "b"}, "resource must be an object of patterns by input member"),
