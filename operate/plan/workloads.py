@@ -52,7 +52,7 @@ HELLO = Workload(
 
 NOAA = Workload(
     use_case="noaa",
-    timings="processor time of the whole function on 100 station files, and of its imports, on one core of an AMD EPYC",
+    timings="processor time on 100 station files and of the imports, on a core of an AMD EPYC",
     reader=Reader.LISTING,
     item_bytes=152,
     source_bytes=0,
@@ -83,7 +83,7 @@ NOAA = Workload(
 NOAA_WORKSHOP = replace(
     NOAA,
     use_case="noaa of the workshop",
-    timings="processor time of such a function on 100 station files, and of boto3's imports, on the same core",
+    timings="processor time on 100 station files and of boto3's imports, on a core of an AMD EPYC",
     parent_states=1,
     architecture="x86_64",
     init_ms=275,
