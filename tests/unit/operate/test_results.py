@@ -74,3 +74,61 @@ def test_a_manifest_without_its_lists_is_refused() -> None:
     obstore.put(store, "manifest.json", b'{"DestinationBucket":"b","MapRunArn":"arn","ResultFiles":{"FAILED":[]}}')
     with pytest.raises(ResultsError, match="is not the manifest of a Map Run"):
         results.read_manifest(store, bucket="b", key="manifest.json")
+
+
+def redriven(*, without: str = "") -> MemoryStore:
+    """A Map Run that failed, was redriven, failed again and was redriven once more; ``without`` one of its objects."""
+    store = MemoryStore()
+    succeeded: list[dict[str, object]] = []
+    for redrive, folder in enumerate(("r/uuid", "r/uuid/Redrive-1", "r/uuid/Redrive-2")):
+        succeeded.append({"Key": f"{folder}/SUCCEEDED_0.json", "Size": 2})
+        failed = [{"Key": f"{folder}/FAILED_0.json", "Size": 2}] if redrive < 2 else []
+        lists = {"SUCCEEDED": list(succeeded), "FAILED": failed, "PENDING": []}
+        manifest = {"DestinationBucket": "b", "MapRunArn": "arn", "ResultFiles": lists}
+        obstore.put(store, f"{folder}/manifest.json", orjson.dumps(manifest))
+        for file in (*failed, succeeded[-1]):
+            obstore.put(store, str(file["Key"]), b"[]")
+    obstore.put(store, "r/another/SUCCEEDED_0.json", b"[]")
+    if without:
+        obstore.delete(store, without)
+    return store
+
+
+def last_manifest(store: MemoryStore) -> results.Manifest:
+    return results.read_manifest(store, bucket="b", key="r/uuid/Redrive-2/manifest.json")
+
+
+def test_the_last_manifest_leads_to_those_of_all_runs_before() -> None:
+    store = redriven()
+    found = results.generations(store, last_manifest(store))
+    assert [each.key for each in found] == [
+        "r/uuid/manifest.json",
+        "r/uuid/Redrive-1/manifest.json",
+        "r/uuid/Redrive-2/manifest.json",
+    ]
+    assert [len(each.files["SUCCEEDED"]) for each in found] == [1, 2, 3], "each names all successes so far"
+    assert [len(each.files["FAILED"]) for each in found] == [1, 1, 0], "and its own failures"
+
+
+def test_no_file_of_any_of_the_runs_goes_unlisted() -> None:
+    store = redriven()
+    assert results.unlisted_keys(store, last_manifest(store)) == set()
+    for stray in ("r/uuid/PENDING_0.json", "r/uuid/Redrive-1/SUCCEEDED_1.json", "r/uuid/Redrive-2/x"):
+        obstore.put(store, stray, b"[]")
+        assert results.unlisted_keys(store, last_manifest(store)) == {stray}
+        obstore.delete(store, stray)
+
+
+def test_a_run_that_was_ended_before_its_manifest_leaves_none_to_read() -> None:
+    store = redriven(without="r/uuid/Redrive-1/manifest.json")
+    found = results.generations(store, last_manifest(store))
+    assert [each.key for each in found] == ["r/uuid/manifest.json", "r/uuid/Redrive-2/manifest.json"]
+    assert results.unlisted_keys(store, last_manifest(store)) == {"r/uuid/Redrive-1/FAILED_0.json"}, "nobody names it"
+
+
+def test_a_key_that_no_map_run_gives_its_manifest_is_refused() -> None:
+    store = MemoryStore()
+    body = {"DestinationBucket": "b", "MapRunArn": "arn", "ResultFiles": {"SUCCEEDED": [], "FAILED": [], "PENDING": []}}
+    obstore.put(store, "r/list.json", orjson.dumps(body))
+    with pytest.raises(ResultsError, match=r"s3://b/r/list\.json is no key of a Map Run's manifest"):
+        results.unlisted_keys(store, results.read_manifest(store, bucket="b", key="r/list.json"))
