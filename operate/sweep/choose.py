@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 EXPRESS = "EXPRESS"
-WORTH_NAMING = 0.99  # of the seconds or dollars: a point that saves less is no alternative to speak of
+WORTH_NAMING = 0.99  # of the seconds or dollars: a point that saves less is as good
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +70,8 @@ def recommend(estimates: Sequence[Estimate], constraints: Constraints, *, noun: 
     """Choose a point: the cheapest within ``max_seconds``, else the fastest within ``max_usd``.
 
     Without either it is the point with the least product of seconds and dollars: one that is k times faster costs
-    at least k times as much, and one that is k times cheaper takes at least k times as long. ``noun`` is what the
-    items are: `object`.
+    at least k times as much, and one that is k times cheaper takes at least k times as long. Of points within 1 %
+    of it in both, the one with the fewest children at once is taken. ``noun`` is what the items are: `object`.
     """
     left = list(range(len(estimates)))
     for rule in _rules(constraints):
@@ -79,7 +79,7 @@ def recommend(estimates: Sequence[Estimate], constraints: Constraints, *, noun: 
         if not kept:
             return _none_fits(estimates, left, rule, constraints)
         left = kept
-    best = min(left, key=_preference(estimates, constraints))
+    best = _narrowest(estimates, left, min(left, key=_preference(estimates, constraints)))
     able = [index for index, each in enumerate(estimates) if all(rule.keeps(each) for rule in _hard(constraints))]
     chosen = estimates[best]
     sentence = (
@@ -106,18 +106,25 @@ def children_at_once(estimate: Estimate) -> int:
     return lanes_of(setting, estimate.items)
 
 
-def _preference(estimates: Sequence[Estimate], constraints: Constraints) -> Callable[[int], tuple[float, ...]]:
-    """The less the better; of points that are equal in seconds and dollars, the one with fewer children at once."""
+def _preference(estimates: Sequence[Estimate], constraints: Constraints) -> Callable[[int], tuple[float, float]]:
+    """The less the better."""
 
-    def of(index: int) -> tuple[float, ...]:
+    def of(index: int) -> tuple[float, float]:
         each = estimates[index]
         if constraints.max_seconds is not None:
-            return each.aws_usd, each.aws_seconds, children_at_once(each)
+            return each.aws_usd, each.aws_seconds
         if constraints.max_usd is not None:
-            return each.aws_seconds, each.aws_usd, children_at_once(each)
-        return each.aws_seconds * each.aws_usd, each.aws_seconds, children_at_once(each)
+            return each.aws_seconds, each.aws_usd
+        return each.aws_seconds * each.aws_usd, each.aws_seconds
 
     return of
+
+
+def _narrowest(estimates: Sequence[Estimate], among: Sequence[int], best: int) -> int:
+    """Of the points that are as good as the best one, the one that runs the fewest children at once."""
+    seconds, usd = estimates[best].aws_seconds / WORTH_NAMING, estimates[best].aws_usd / WORTH_NAMING
+    equal = [index for index in among if estimates[index].aws_seconds <= seconds and estimates[index].aws_usd <= usd]
+    return min(equal, key=lambda index: children_at_once(estimates[index]))
 
 
 def _next_best(able: Iterable[Estimate], chosen: Estimate) -> str:

@@ -90,10 +90,10 @@ def experiment(
         store=store,
         tell=display.step,
     )
-    if not done.runs:
+    left = [setting for setting in settings if setting not in done.failures]
+    if not left:
         raise ExecutionError(f"no trial succeeded, the first one: {next(iter(done.failures.values()))}")
     models = local_models(done.runs)
-    left = [setting for setting in settings if setting not in done.failures]
     larger = trials.make(
         [(setting, check_items) for setting in trials.to_check(left, models, check_items)],
         repeat=request.repeat,

@@ -12,7 +12,7 @@ import numpy as np
 
 from operate.plan.workload import MAX_CHILDREN
 from operate.sweep.result import Calibration
-from operate.sweep.runs import Run, children_of, grouped
+from operate.sweep.runs import Run, children_of, grouped, lanes_of
 
 if TYPE_CHECKING:
     from operate.sweep.grid import Setting
@@ -114,25 +114,31 @@ def _waves(batch: float, setting: Setting, items: int) -> int:
 def calibrate(runs: Sequence[Run]) -> Calibration | None:
     """Fit the function's time to batches and items; None when no function ran.
 
-    Of the trials with the same batch size the one with the least concurrency counts, where calls least disturb
-    each other. One batch size alone cannot tell batches from items: all time is then the items'.
+    The trials with the fewest calls at once count, for calls disturb each other. If all their batches had the same
+    number of items, batches cannot be told from items: all time is then the items'.
     """
-    groups = [each for each in grouped(runs).values() if each[0].invocations]
-    if not groups:
+    called = [run for run in runs if run.invocations]
+    if not called:
         return None
-    sizes: dict[float, list[Run]] = {}
-    for each in sorted(groups, key=lambda each: each[0].setting.max_concurrency or MAX_CHILDREN):
-        sizes.setdefault(each[0].items / each[0].invocations, each)
+    fewest = min(lanes_of(run.setting, run.items) for run in called)
+    groups: dict[float, list[Run]] = {}
+    for run in called:
+        if lanes_of(run.setting, run.items) == fewest:
+            groups.setdefault(run.items / run.invocations, []).append(run)
+    sizes = np.array(list(groups))
     observed = np.array(
-        [MS * statistics.median(run.function_seconds / run.invocations for run in each) for each in sizes.values()]
+        [MS * statistics.median(run.function_seconds / run.invocations for run in each) for each in groups.values()]
     )
-    per_batch = np.array(list(sizes))
-    columns = np.column_stack([np.ones_like(per_batch), per_batch]) if len(sizes) > 1 else per_batch[:, None]
-    found = nonnegative_least_squares(columns, observed)
-    deviation = np.abs(columns @ found / observed - 1).mean()
+    columns = np.column_stack([np.full_like(sizes, len(sizes) > 1), sizes])
+    fixed_ms, item_ms = nonnegative_least_squares(columns, observed).tolist()
     return Calibration(
-        fixed_ms=float(found[0]) if len(sizes) > 1 else 0.0,
-        item_ms=float(found[-1]),
-        error=float(deviation),
-        source="batches of " + ", ".join(f"{size:,.3g}" for size in sorted(sizes)) + " items",
+        fixed_ms=fixed_ms,
+        item_ms=item_ms,
+        error=float(np.abs(columns @ (fixed_ms, item_ms) / observed - 1).mean()),
+        source=f"batches of {', '.join(f'{size:,.3g}' for size in sorted(groups))} items, {at_once(fewest)}",
     )
+
+
+def at_once(calls: int) -> str:
+    """Say how many calls are under way."""
+    return "one at a time" if calls == 1 else f"{calls:,} at once"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from operate import text
-from operate.plan.workload import MAX_CHILDREN
 from operate.sweep.runs import Run, Runner, TrialFailedError, children_words
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from operate.sweep.grid import Setting
     from operate.sweep.store import Store
 
-SMALL = 4  # trials of a quarter of the items tell what a run takes to start
+SMALL = 4  # the smaller trials have a quarter of the items
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +59,13 @@ def make(
 
 
 def sizes(settings: Sequence[Setting], trial_items: int) -> list[tuple[Setting, int]]:
-    """Every setting with the items of a trial, and for each type and batch size one with a quarter of them."""
-    small: dict[tuple[str, int], Setting] = {}
-    for setting in sorted(settings, key=_concurrency):
-        small[setting.execution_type, setting.batch_size] = setting
+    """Every setting with the items of a trial; each type and batch size with a quarter of them, one child at a time.
+
+    The smaller ones tell the start of a run from its work, and what a function takes when nothing disturbs it.
+    """
+    alone = dict.fromkeys(replace(setting, max_concurrency=1) for setting in settings)
     quarter = max(1, trial_items // SMALL)
-    return [(setting, quarter) for setting in small.values()] + [(setting, trial_items) for setting in settings]
+    return [(setting, quarter) for setting in alone] + [(setting, trial_items) for setting in settings]
 
 
 def to_check(settings: Sequence[Setting], models: Mapping[str, LocalModel], items: int) -> list[Setting]:
@@ -74,7 +74,3 @@ def to_check(settings: Sequence[Setting], models: Mapping[str, LocalModel], item
     for setting in sorted(settings, key=lambda setting: models[setting.execution_type].seconds(setting, items)):
         by_type.setdefault(setting.execution_type, []).append(setting)
     return [setting for own in by_type.values() for setting in dict.fromkeys((own[0], own[-1]))]
-
-
-def _concurrency(setting: Setting) -> int:
-    return setting.max_concurrency or MAX_CHILDREN

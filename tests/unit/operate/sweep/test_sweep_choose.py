@@ -135,7 +135,7 @@ def test_standard_children_may_take_as_long_as_they_need():
     assert recommend([long], Constraints(), noun="object").index == 0
 
 
-def test_of_equal_points_the_one_with_fewer_children_at_once_is_recommended():
-    wide, narrow = (estimate(5.0, 1.0, batch=1, concurrency=concurrency) for concurrency in (0, 50))
+def test_of_points_that_are_as_good_the_one_with_fewer_children_at_once_is_recommended():
+    wide, narrow = (estimate(s, 1.0, batch=1, concurrency=concurrency) for s, concurrency in ((5.0, 0), (5.04, 50)))
     for constraints in (Constraints(), Constraints(max_seconds=9), Constraints(max_usd=9)):
         assert recommend([wide, narrow], constraints, noun="object").index == 1

@@ -59,7 +59,7 @@ def test_the_start_is_shared_so_that_a_disturbed_trial_does_not_hide_the_work():
 
 
 def test_the_function_s_fixed_and_item_time_come_back():
-    runs = [run(setting(batch), 600, fixed_ms=35.0, item_ms=4.5) for batch in (1, 10, 100)]
+    runs = [run(setting(batch, 1), 600, fixed_ms=35.0, item_ms=4.5) for batch in (1, 10, 100)]
     found = fit.calibrate(runs)
     assert found is not None
     assert (found.fixed_ms, found.item_ms) == pytest.approx((35.0, 4.5))
@@ -68,7 +68,7 @@ def test_the_function_s_fixed_and_item_time_come_back():
 
 def test_calls_that_disturb_each_other_do_not_calibrate():
     quiet = [run(setting(batch, 1), 600, fixed_ms=35.0, item_ms=4.5) for batch in (1, 100)]
-    crowded = [run(setting(batch, 0), 600, fixed_ms=350.0, item_ms=45.0) for batch in (1, 100)]
+    crowded = [run(setting(batch, 0), 600, fixed_ms=350.0, item_ms=45.0) for batch in (1, 50, 100)]
     found = fit.calibrate([*crowded, *quiet])
     assert found is not None
     assert (found.fixed_ms, found.item_ms) == pytest.approx((35.0, 4.5)), "concurrency 0 is no limit"
