@@ -26,11 +26,14 @@ Figure = Mapping[str, Any]
 Floats = NDArray[np.float64]
 
 DRAWN_ONE_BY_ONE = 400  # children; of more, the timeline shows how many ran and the slowest
-TIME_BINS = 240
-DURATION_BINS = 40
+TIME_BINS, CHILDREN_PER_BIN = 240, 20  # at most so many bins, of at least so many children on average
+DURATION_BINS, FEWEST_BINS = 40, 8
 SLOWEST_DRAWN = 15
 WIDE_SPREAD = 50  # longest to shortest duration, from where the histogram's bins grow with the duration
 SHORTEST_SECONDS = 0.001  # resolution of Step Functions' timestamps
+FEW = 4  # at most so many are counted by an axis with a tick for each
+
+MARKED = {"mode": "lines+markers", "marker": {"size": 6, "symbol": "square"}}  # a bar may be shorter than a pixel
 
 STATUSES = {
     "SUCCEEDED": ("succeeded", "succeeded"),
@@ -81,13 +84,12 @@ def spans(children: Sequence[Child], began: datetime, ended: datetime | None) ->
 
 def durations(found: Spans) -> Figure:
     """A histogram of the children that are over, stacked by status."""
-    seconds = np.maximum(found.seconds[found.over], SHORTEST_SECONDS)
+    seconds = found.seconds[found.over]
+    wide = seconds.max() / max(seconds.min(), SHORTEST_SECONDS) > WIDE_SPREAD
+    if wide:
+        seconds = np.maximum(seconds, SHORTEST_SECONDS)  # a logarithmic axis has no place for nothing
     low, high = float(seconds.min()), float(seconds.max())
-    wide = high / low > WIDE_SPREAD
-    edges = np.geomspace(low, high, DURATION_BINS + 1) if wide else np.linspace(low, high or 1.0, DURATION_BINS + 1)
-    if low == high:
-        edges = np.linspace(low * 0.9, low * 1.1, DURATION_BINS + 1)
-    edges[0], edges[-1] = min(edges[0], low), max(edges[-1], high)
+    edges = _duration_edges(low, high, wide=bool(wide), children=len(seconds))
     status = found.status[found.over]
     traces = []
     for name, colour, label in _present(status):
@@ -101,14 +103,16 @@ def durations(found: Spans) -> Figure:
                 "width": _rounded(np.diff(edges)[filled]),
                 "y": counts[filled].tolist(),
                 "customdata": [
-                    f"{_seconds(left)} to {_seconds(right)}"
-                    for left, right in zip(edges[:-1][filled], edges[1:][filled], strict=True)
+                    _interval(left, right) for left, right in zip(edges[:-1][filled], edges[1:][filled], strict=True)
                 ],
                 "marker": {"color": token(colour), "line": {"width": 1, "color": token("surface")}},
                 "hovertemplate": f"%{{customdata}}<br>%{{y:,}} {label}<extra></extra>",
             }
         )
-    scale = log_scale(low, high, "{:,g} s") if wide else {"rangemode": "tozero", "ticksuffix": " s"}
+    if wide:
+        scale = log_scale(float(edges[0]), float(edges[-1]), "{:,g} s")
+    else:
+        scale = {"rangemode": "normal" if low > high / 2 else "tozero", "ticksuffix": " s", "nticks": 8}
     return {
         "data": traces,
         "layout": {
@@ -116,9 +120,20 @@ def durations(found: Spans) -> Figure:
             "barmode": "stack",
             "bargap": 0,
             "xaxis": axis(scale | {"title": "how long a child ran"}),
-            "yaxis": axis({"title": "children", "rangemode": "tozero", "fixedrange": True, "tickformat": ",~d"}),
+            "yaxis": axis({"title": "children", **_counts(len(seconds))}),
         },
     }
+
+
+def _duration_edges(low: float, high: float, *, wide: bool, children: int) -> Floats:
+    """Return the bins of a histogram: of a wide spread growing ones, else single milliseconds if these are few."""
+    bins = min(DURATION_BINS, max(FEWEST_BINS, round(3 * children**0.5)))
+    first, last = round(low / SHORTEST_SECONDS), round(high / SHORTEST_SECONDS)
+    if last - first < bins and not wide:
+        return np.linspace(first - 0.5, last + 0.5, last - first + 2) * SHORTEST_SECONDS
+    edges = (np.geomspace if wide else np.linspace)(low, high, bins + 1)
+    edges[0], edges[-1] = low, high  # rounding must not leave out the extremes
+    return edges
 
 
 def timeline(found: Spans) -> Figure:
@@ -167,7 +182,8 @@ def _one_by_one(found: Spans) -> Figure:
 
 
 def _in_bulk(found: Spans) -> Figure:
-    edges = np.linspace(0, found.end or 1.0, TIME_BINS + 1)
+    bins = min(TIME_BINS, len(found.names) // CHILDREN_PER_BIN)
+    edges = np.linspace(0, found.end or 1.0, bins + 1)
     width = float(edges[1] - edges[0])
     middle = (edges[:-1] + edges[1:]) / 2
     most = concurrency(found, edges)
@@ -183,7 +199,7 @@ def _in_bulk(found: Spans) -> Figure:
     )
     rows = np.arange(1, len(slowest) + 1)
     bars = [
-        _bars(few, rows, few.status == name, colour, label, 6) | {"yaxis": "y3"}
+        _bars(few, rows, few.status == name, colour, label, 6) | {"yaxis": "y3"} | MARKED
         for name, colour, label in _present(few.status)
     ]
     return {
@@ -212,9 +228,12 @@ def _in_bulk(found: Spans) -> Figure:
                     "anchor": "y3",
                 }
             ),
-            "yaxis": _panel((0.68, 0.95)),
-            "yaxis2": _panel((0.34, 0.58)),
-            "yaxis3": _panel((0, 0.24)) | {"range": [len(rows) + 0.8, 0.2], "showticklabels": False, "showgrid": False},
+            "yaxis": axis({"domain": [0.68, 0.95], "nticks": 4, **_counts(int(most.max()))}),
+            "yaxis2": axis({"domain": [0.34, 0.58], "nticks": 4, **_counts(len(found.names))}),
+            "yaxis3": axis(
+                {"domain": [0, 0.24], "range": [len(rows) + 0.8, 0.2], "fixedrange": True}
+                | {"ticks": "", "showticklabels": False, "showgrid": False}
+            ),
             "annotations": [
                 _heading("Children running at once", 1.0),
                 _heading("Started and ended per second", 0.63),
@@ -266,8 +285,10 @@ def _present(status: NDArray[np.str_]) -> list[tuple[str, str, str]]:
     return [(name, *words) for name, words in STATUSES.items() if name in found]
 
 
-def _panel(domain: tuple[float, float]) -> dict[str, Any]:
-    return axis({"domain": list(domain), "rangemode": "tozero", "fixedrange": True, "nticks": 4, "tickformat": ",~d"})
+def _counts(most: int) -> dict[str, Any]:
+    """Return an axis that counts from 0 to ``most`` in whole numbers."""
+    few = {"dtick": 1} if most <= FEW else {}
+    return {"rangemode": "tozero", "fixedrange": True, "tickformat": ",~d", **few}
 
 
 def _heading(text: str, y: float) -> dict[str, Any]:
@@ -291,6 +312,13 @@ def _span(found: Spans) -> list[float]:
 def _rounded(values: Floats) -> list[float]:
     """Keep milliseconds, and four digits of what is shorter than a second."""
     return [float(f"{value:.4g}") if abs(value) < 1 else round(float(value), 3) for value in values]
+
+
+def _interval(left: float, right: float) -> str:
+    """Say a bin of the histogram; one of a single millisecond is that millisecond."""
+    if right - left < 1.5 * SHORTEST_SECONDS:
+        return _seconds((left + right) / 2)
+    return f"{_seconds(left)} to {_seconds(right)}"
 
 
 def _seconds(value: float) -> str:

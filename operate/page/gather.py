@@ -40,16 +40,13 @@ def _map_facts(stack: Stack, found: Evidence, map_run: MapRun) -> MapFacts:
     children = tuple(_child(row) for row in execution.children(stack.client("stepfunctions"), map_run.arn))
     named = map_state(found.definition, map_run.label)
     given = state_input(found.events, named[0]) if named else None
-    tally, notes = Tally(), []
+    tally, manifest = Tally(), None
     try:
         manifest = _manifest(stack, found, map_run, written_to(named[1], given) if named else None)
-        if manifest is not None:
-            notes += _from_files(stack, manifest, tally)
+        notes = _from_files(stack, manifest, tally) if manifest else _from_descriptions(stack, children, tally)
     except ResultsError as error:
-        manifest = None
-        notes.append(f"The result files could not be read: {error}.")
-    if manifest is None:
-        notes += _from_descriptions(stack, children, tally)
+        tally = Tally()  # what was counted before it broke is among the descriptions
+        notes = [f"The result files could not be read: {error}.", *_from_descriptions(stack, children, tally)]
     return MapFacts(
         map_run=map_run,
         settings=settings(named[1], given, map_run) if named else (),
@@ -128,7 +125,7 @@ def _from_descriptions(stack: Stack, children: Iterable[Child], tally: Tally) ->
     if len(over) <= CHILDREN_DESCRIBED:
         return []
     looked_at = f"{CHILDREN_DESCRIBED} of its {len(over):,} children, the unsuccessful ones first"
-    return [f"The Map Run wrote no result files: failures are those of {looked_at}."]
+    return [f"Without result files to read, failures are those of {looked_at}."]
 
 
 def _add_reported(tally: Tally, output: str, *, child: str) -> None:

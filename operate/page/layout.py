@@ -88,11 +88,12 @@ def _environment() -> Environment:
     environment.filters.update(
         seconds=text.seconds,
         usd=text.usd,
+        short=lambda value: f"{value * 1_000:,.0f} ms" if value < 1 else text.seconds(value),
         quantity=text.quantity,
         counted=text.counted,
         count=lambda number: f"{number:,}",
         rate=lambda rate: f"{rate:,.0f}" if rate >= 10 else f"{rate:.2f}",
-        percent=lambda share: f"{share:.0%}",
+        percent=lambda share: f"{100 * share:.0f} %",
         size=_size,
         time=_time,
     )

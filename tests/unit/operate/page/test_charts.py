@@ -78,7 +78,7 @@ def test_few_children_are_drawn_one_by_one_by_their_status():
 
 
 def test_many_children_make_a_figure_of_the_same_size():
-    small, large = (orjson.dumps(charts.timeline(spans_of(children(count)))) for count in (2_000, 20_000))
+    small, large = (orjson.dumps(charts.timeline(spans_of(children(count)))) for count in (8_000, 40_000))
     assert len(large) < 1.3 * len(small)
 
 
@@ -108,3 +108,15 @@ def test_logarithmic_axes_have_few_round_ticks(low, high):
     assert all(low <= tick <= high for tick in axis["tickvals"])
     assert 1 <= len(axis["tickvals"]) <= max(MAX_TICKS, np.log10(high / low) + 1)
     assert len(axis["tickvals"]) == len(axis["ticktext"])
+
+
+def test_children_within_a_few_milliseconds_have_a_bar_for_each_millisecond():
+    found = [child(number, start=0, seconds=0.003 if number % 3 else 0.005) for number in range(9)]
+    (bars,) = charts.durations(spans_of(found))["data"]
+    assert (bars["x"], bars["y"], bars["customdata"]) == ([0.003, 0.005], [6, 3], ["0.003 s", "0.005 s"])
+    assert bars["width"] == [0.001, 0.001], "a bar of no width cannot be seen"
+
+
+def test_an_axis_that_counts_few_has_whole_numbers_only():
+    assert charts.durations(spans_of(children(2)))["layout"]["yaxis"]["dtick"] == 1
+    assert "dtick" not in charts.durations(spans_of(children(200)))["layout"]["yaxis"]

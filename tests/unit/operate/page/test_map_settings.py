@@ -24,7 +24,7 @@ def found(state, given, **run):
 
 
 def test_paths_are_filled_in_from_the_input():
-    _, state = map_state(HELLO, "Reviews")
+    state = HELLO["States"]["Reviews"]
     assert found(state, GIVEN, max_concurrency=40) == {
         "Child type": ("EXPRESS", "definition"),
         "Max concurrency": ("40", "input, $.max_concurrency"),
@@ -37,7 +37,7 @@ def test_paths_are_filled_in_from_the_input():
 
 
 def test_without_its_input_a_setting_is_its_path():
-    _, state = map_state(HELLO, "Reviews")
+    state = HELLO["States"]["Reviews"]
     assert found(state, None)["Items per batch"] == ("$.batch_size", "input, $.batch_size")
 
 
@@ -56,6 +56,7 @@ def test_defaults_are_said_to_be_defaults():
 
 def test_a_map_inside_another_state_is_found_by_its_label():
     inner = {"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED"}, "States": {}}, "Label": "Deep"}
+    assert map_state(HELLO, "Reviews") == ("Reviews", HELLO["States"]["Reviews"])
     branches = {"States": {"Both": {"Branches": [{"States": {"Inline": {"ItemProcessor": {"States": {"M": inner}}}}}]}}}
     assert map_state(branches, "Deep") == ("M", inner)
     assert map_state(branches, "M") is None, "the label counts, not the name"

@@ -35,17 +35,17 @@ TO_LAB = np.array(
 MODES = ("light", "dark")
 
 
-def linear(colour: str) -> np.ndarray:
+def linear(colour):
     channels = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
     return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
 
 
-def lab(colour: str, vision: str) -> np.ndarray:
+def lab(colour, vision):
     seen = np.clip(np.array(VISIONS[vision]) @ linear(colour), 0, 1)
     return TO_LAB @ np.cbrt(TO_CONES @ seen)
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(one, other):
     """WCAG 2.2: (L1 + 0.05) / (L2 + 0.05)."""
     light, dark = sorted((linear(each) @ [0.2126, 0.7152, 0.0722] for each in (one, other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
