@@ -36,10 +36,10 @@ def put_together(events: Iterable[LogEvent]) -> list[Invocation]:
     """Return the invocations whose start is among the events.
 
     An environment writes to a stream of its own and runs one invocation after the other, so a line without an id
-    belongs to the invocation that runs; one between two of them, such as the start of the environment, to the next.
+    belongs to the one that began last; the start of the environment belongs to its first.
     """
     found: dict[str, Invocation] = {}
-    running: dict[str, Invocation | None] = {}
+    last: dict[str, Invocation] = {}
     before: dict[str, int] = {}
     for event in events:
         record = event.record or {}
@@ -51,15 +51,13 @@ def put_together(events: Iterable[LogEvent]) -> list[Invocation]:
                 function=_name(record["record"].get("functionArn")),
                 log_bytes=before.pop(event.stream, 0),
             )
-            found[made.request_id] = running[event.stream] = made
-        of = found.get(request_id) if request_id else running.get(event.stream)
+            found[made.request_id] = last[event.stream] = made
+        of = found.get(request_id) if request_id else last.get(event.stream)
         if of is None:
             before[event.stream] = before.get(event.stream, 0) + event.size
             continue
         of.log_bytes += event.size
         _take(of, kind, record)
-        if kind == "platform.report":
-            running[event.stream] = None
     return list(found.values())
 
 

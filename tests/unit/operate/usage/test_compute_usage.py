@@ -96,6 +96,12 @@ def test_a_retried_batch_is_billed_for_each_of_its_invocations(measured):
     assert function.billed_seconds == pytest.approx(0.18)
 
 
+def test_an_invocation_that_says_twice_what_it_used_has_used_both(measured):
+    (again,) = [each for each in invocation("1", s3_gets=5) if '"batch"' in each["message"]]
+    (each,) = measured([*invocation("1", s3_gets=100), again], number=1).maps
+    assert each.s3_gets == 105
+
+
 def test_another_execution_is_not_counted_and_an_invocation_that_names_none_is(measured):
     """One that was killed at its timeout wrote no line: it began within the run."""
     own = [*invocation("1", 0.1), *invocation("2", 1.0)]
