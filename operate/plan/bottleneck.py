@@ -45,7 +45,7 @@ def _of_functions(run: PlannedRun) -> Mapping[Bottleneck, float]:
     work = run.children * run.child
     burst, ramp = run.assumptions.lambda_burst, run.assumptions.lambda_ramp
     ramping = (math.sqrt(burst * burst + 2 * ramp * work) - burst) / ramp
-    limits = {Bottleneck.ACCOUNT_CONCURRENCY: work / run.assumptions.account_concurrency}
-    if burst + ramp * ramping <= run.slots:  # otherwise the ramp ends before the run does
-        limits[Bottleneck.RAMP] = ramping
-    return limits
+    return {
+        Bottleneck.ACCOUNT_CONCURRENCY: work / run.assumptions.account_concurrency,
+        Bottleneck.RAMP: ramping,
+    }

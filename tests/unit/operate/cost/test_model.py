@@ -92,6 +92,22 @@ def test_a_service_costs_what_its_page_says(uses, usd, why) -> None:
     assert model.price(uses).total_usd == pytest.approx(usd, rel=1e-5), why
 
 
+@pytest.mark.parametrize(
+    ("architecture", "billions", "usd"),
+    [
+        ("x86_64", 6, 6_000 * 16.6667),
+        ("x86_64", 15, 6_000 * 16.6667 + 9_000 * 15.0),
+        ("x86_64", 16, 6_000 * 16.6667 + 9_000 * 15.0 + 1_000 * 13.3334),
+        ("arm64", 7.5, 7_500 * 13.3334),
+        ("arm64", 18.75, 7_500 * 13.3334 + 11_250 * 12.0001),
+        ("arm64", 20, 7_500 * 13.3334 + 11_250 * 12.0001 + 1_250 * 10.6667),
+    ],
+)
+def test_the_duration_of_functions_falls_through_its_tiers(architecture: str, billions: float, usd: float) -> None:
+    uses = model.lambda_compute(requests=0, gb_seconds=billions * 1e9, architecture=architecture)
+    assert model.price(uses).total_usd == pytest.approx(usd)
+
+
 def test_memory_and_time_are_billed_as_their_product() -> None:
     assert model.lambda_gb_seconds(billed_ms=1_500, memory_mb=2_048) == 3.0, "1.5 s of 2 GB"
 

@@ -140,6 +140,14 @@ def test_a_cold_start_is_paid_once_an_environment() -> None:
     )
 
 
+@pytest.mark.parametrize(("memory", "ms"), [(512, 700), (VCPU, 700), (2 * VCPU, 700)])
+def test_little_memory_does_not_slow_the_initialisation(memory: int, ms: float) -> None:
+    found = project(replace(WORK, init_ms=700), point(memory_mb=memory), 100, IDEAL)
+    assert (found.longest_child_seconds - found.child_seconds) * 1_000 == pytest.approx(ms), (
+        "an environment has a vCPU at least while it initialises, and one thread uses no more"
+    )
+
+
 @pytest.mark.parametrize(
     ("memory", "seconds"),
     [(VCPU // 2, 2.0 * VCPU / (VCPU // 2)), (VCPU, 2.0), (2 * VCPU, 2.0)],

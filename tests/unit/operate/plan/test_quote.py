@@ -57,17 +57,23 @@ def test_a_batch_larger_than_all_items_is_no_worry() -> None:
     assert noaa(items=50, batch_size=5_000).warnings == ()
 
 
-def test_alternatives_are_cheaper_by_much_and_not_much_slower() -> None:
-    now = project(NOAA, DEFAULT, ITEMS, Assumptions())
-    found = alternatives(NOAA, DEFAULT, ITEMS, Assumptions(), execution_types=BOTH)
+@pytest.mark.parametrize("items", [1_000, ITEMS])
+def test_alternatives_are_cheaper_by_much_and_not_much_slower(items: int) -> None:
+    now = project(NOAA, DEFAULT, items, Assumptions())
+    found = alternatives(NOAA, DEFAULT, items, Assumptions(), execution_types=BOTH)
     assert found, "batches of 100 STANDARD children are not the cheapest way"
     for each in found:
-        then = project(NOAA, each.point, ITEMS, Assumptions())
+        then = project(NOAA, each.point, items, Assumptions())
         assert (each.usd, each.seconds) == (then.cost.total_usd, then.seconds)
         assert each.usd <= (1 - MUCH) * now.cost.total_usd
         assert each.seconds <= SLOWER * now.seconds
     usd = [each.usd for each in found]
     assert usd == sorted(usd, reverse=True), "the cheapest is last"
+
+
+def test_fewer_children_than_slots_are_no_way_to_save() -> None:
+    whole = [each for each in noaa(items=1_000).alternatives if each.point.batch_size >= 1_000]
+    assert whole == [], "one child for all 1,000 stations is cheapest, and takes three times as long"
 
 
 def test_each_change_is_named_alone_and_then_all_together() -> None:
