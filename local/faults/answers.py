@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 from botocore.model import StructureShape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from local.faults.fault import Fault
     from local.faults.requests import Form, Service
@@ -55,6 +55,20 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     "ServiceException": Wording(status=500, message="The Lambda service encountered an internal error."),
     "InternalServerError": Wording(status=500, message="The request could not be processed. Try again."),
     "InternalFailure": Wording(status=500, message="The request processing has failed because of an unknown error."),
+}
+
+
+def _failed_entries(given: Mapping[str, Any]) -> dict[str, Any]:
+    failure = {"SenderFault": False, "Code": "InternalError", "Message": UNKNOWN_MESSAGE}
+    return {"Successful": [], "Failed": [{"Id": entry.get("Id"), **failure} for entry in given.get("Entries", [])]}
+
+
+# How an answer says that no entry of a batch is done, from the request. Sources: API References of DynamoDB and SQS.
+BATCHES: Final[Mapping[tuple[str, str], Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
+    ("dynamodb", "BatchWriteItem"): lambda given: {"UnprocessedItems": given.get("RequestItems", {})},
+    ("dynamodb", "BatchGetItem"): lambda given: {"Responses": {}, "UnprocessedKeys": given.get("RequestItems", {})},
+    ("sqs", "SendMessageBatch"): _failed_entries,
+    ("sqs", "DeleteMessageBatch"): _failed_entries,
 }
 
 
@@ -107,6 +121,14 @@ def function_error(fault: Fault) -> Answer:
         "X-Amz-Executed-Version": "$LATEST",
         "x-amzn-RequestId": request_id,
     }
+    return Answer(status=200, headers=headers, body=json.dumps(told).encode())
+
+
+def unprocessed(service: Service, operation: str, given: Mapping[str, Any]) -> Answer:
+    """The answer of an operation on a batch that did none of its entries."""
+    told = BATCHES[service.name, operation](given)
+    content_type = f"application/x-amz-json-{service.model.metadata['jsonVersion']}"
+    headers = {"Content-Type": content_type, "x-amzn-RequestId": str(uuid.uuid4())}
     return Answer(status=200, headers=headers, body=json.dumps(told).encode())
 
 

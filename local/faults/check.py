@@ -68,6 +68,9 @@ def _check_kind(given: Mapping[str, Any]) -> None:
         raise BadRuleError(f"kind must be one of {', '.join(kinds)}, not {_shown(kind)}")
     if kind in {"function_error", "kill"} and (given["service"], given.get("operation")) != INVOKE:
         raise BadRuleError(f"kind {kind} is for service lambda, operation Invoke")
+    if kind == "unprocessed" and (given["service"], given.get("operation")) not in answers.BATCHES:
+        batches = ", ".join(f"{service} {operation}" for service, operation in answers.BATCHES)
+        raise BadRuleError(f"kind unprocessed is for service and operation {batches}")
     if kind == "delay" and "delay" not in given:
         raise BadRuleError("kind delay needs delay: how many seconds a request waits")
 

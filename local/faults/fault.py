@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Final, Literal
 
-Kind = Literal["error", "function_error", "kill", "delay", "reset", "lost", "cut"]
+Kind = Literal["error", "unprocessed", "function_error", "kill", "delay", "reset", "lost", "cut"]
 
 PATH: Final = "/_distmap/faults"
 """Where the server takes and tells rules."""
@@ -22,8 +22,9 @@ class Fault:
                  {"Bucket": "raw", "Key": "csv/*"}; a map matches by a key, a list by an element
     kind         error: refused, not done. reset: connection closed, not done. lost: done, but the connection is closed
                  without the answer. cut: done, but the connection is closed in the middle of the answer's body.
-                 delay: done later. Of Lambda's Invoke, function_error: the function is not run and has failed; kill:
-                 the process that runs it is killed when it has worked for ``delay`` seconds.
+                 delay: done later. Of operations on batches, unprocessed: answered, with none of the entries done. Of
+                 Lambda's Invoke, function_error: the function is not run and has failed; kill: the process that runs
+                 it is killed when it has worked for ``delay`` seconds.
     code         the error's code, or a function's error type
     status       of HTTP; None: as the service has it for the code
     message      None: as AWS words it, where that is known

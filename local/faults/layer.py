@@ -63,11 +63,13 @@ class FaultLayer:
             if fault.delay and fault.kind != "kill":
                 await asyncio.sleep(fault.delay)
             if fault.kind != "delay":
-                await self._strike(rule, request, scope, receive, send)
+                await self._strike(rule, request, body, scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    async def _strike(self, rule: Rule, request: Request, scope: Any, receive: Receive, send: Send) -> None:
+    async def _strike(
+        self, rule: Rule, request: Request, body: bytes, scope: Any, receive: Receive, send: Send
+    ) -> None:
         match rule.fault.kind:
             case "lost":
                 await self._app(scope, receive, _drop)
@@ -81,6 +83,9 @@ class FaultLayer:
             case "reset":
                 await drain(receive)
                 await hang_up(send)
+            case "unprocessed":
+                if (found := rule.service.recognise(request, body)) is not None:
+                    await answer(send, answers.unprocessed(rule.service, found[0].name, found[1]))
             case "function_error":
                 await drain(receive)
                 await answer(send, answers.function_error(rule.fault))

@@ -32,7 +32,7 @@ class Rule:
         if request.service != self.signed_for:
             return False
         form = self.service.form(request)
-        return form == "query" or (form == "target" and bool(self.fault.resource))
+        return form == "query" or (form == "target" and (self.fault.kind == "unprocessed" or bool(self.fault.resource)))
 
     def matches(self, request: Request, body: bytes) -> bool:
         """Whether the request is one of those that the rule is about."""
@@ -45,6 +45,8 @@ class Rule:
         if self.fault.operation not in {None, operation.name}:
             return False
         if self.fault.kind == "function_error" and not _is_answered(given):
+            return False
+        if self.fault.kind == "unprocessed" and self.service.form(request) != "target":
             return False
         return all(name in given and requests.matches(text, given[name]) for name, text in self.fault.resource.items())
 

@@ -227,6 +227,27 @@ def test_a_function_fails_without_being_run(whole_aws, call, function):
     assert json.load(call("lambda", "Invoke")["Payload"]) == {"a": 1}
 
 
+def test_a_batch_is_answered_with_nothing_of_it_done(whole_aws, table, queue):
+    dynamodb, sqs = client(whole_aws, "dynamodb"), client(whole_aws, "sqs")
+    write = {table: [{"PutRequest": {"Item": {"id": {"S": "in a batch"}}}}]}
+    keys = {table: {"Keys": [{"id": {"S": "in a batch"}}]}}
+    entries = [{"Id": "a", "MessageBody": "1"}, {"Id": "b", "MessageBody": "2"}]
+    rules = (
+        Fault(service="dynamodb", operation="BatchWriteItem", kind="unprocessed", first=1),
+        Fault(service="dynamodb", operation="BatchGetItem", kind="unprocessed", first=1),
+        Fault(service="sqs", operation="SendMessageBatch", kind="unprocessed", first=1),
+    )
+    with faults.injected(whole_aws.endpoint, *rules):
+        assert dynamodb.batch_write_item(RequestItems=write)["UnprocessedItems"] == write
+        assert "Item" not in dynamodb.get_item(TableName=table, Key=keys[table]["Keys"][0])
+        assert dynamodb.batch_write_item(RequestItems=write)["UnprocessedItems"] == {}
+        assert dynamodb.batch_get_item(RequestItems=keys)["UnprocessedKeys"] == keys
+        assert dynamodb.batch_get_item(RequestItems=keys)["Responses"][table] == [{"id": {"S": "in a batch"}}]
+        answer = sqs.send_message_batch(QueueUrl=queue, Entries=entries)
+        assert [(entry["Id"], entry["SenderFault"]) for entry in answer["Failed"]] == [("a", False), ("b", False)]
+        assert len(sqs.send_message_batch(QueueUrl=queue, Entries=entries)["Successful"]) == 2
+
+
 SLEEPER = "import os, time\ndef handler(event, context):\n    time.sleep(event)\n    return os.getpid()\n"
 
 
@@ -447,9 +468,13 @@ def test_a_time_begins_with_the_first_request_that_matches(monkeypatch):
         ({}, "service must be what boto3 calls a service"),
         ({"service": "states"}, "service 'states' is not one that boto3 knows: did you mean stepfunctions?"),
         ({"service": "dynamo"}, "did you mean dynamodb or dynamodbstreams?"),
-        ({"service": "s3", "kind": "fail"}, "kind must be one of error, function_error, kill, delay, reset, lost, cut"),
+        (
+            {"service": "s3", "kind": "fail"},
+            "kind must be one of error, unprocessed, function_error, kill, delay, reset, lost, cut",
+        ),
         ({"service": "s3", "kind": "function_error"}, "kind function_error is for service lambda, operation Invoke"),
         ({"service": "lambda", "kind": "kill"}, "kind kill is for service lambda, operation Invoke"),
+        ({"service": "sqs", "kind": "unprocessed"}, "is for service and operation dynamodb BatchWriteItem, dynamodb B"),
         ({"service": "s3", "kind": "delay"}, "kind delay needs delay"),
         ({"service": "s3", "operation": "ReadObject"}, "operation 'ReadObject' is none of s3: did you mean "),
         ({"service": "s3", "resource": "b"}, "resource must be an object of patterns by input member"),
