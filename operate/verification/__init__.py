@@ -37,5 +37,9 @@ def _check(use_case: str, evidence: Evidence) -> list[Check]:
             from operate.verification import noaa
 
             return noaa.check(evidence)
+        case "ssn_scan":
+            from operate.verification import ssn_scan
+
+            return ssn_scan.check(evidence)
         case _:
             raise ResultsError(f"there is no verifier for {use_case}")

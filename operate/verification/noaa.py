@@ -29,7 +29,7 @@ from operate.verification.files import (
 )
 from operate.verification.generated import generated, stale
 from operate.verification.noaa_source import Listed, inventory, listing
-from operate.verification.stations import GONE, read_all, scan, station_of
+from operate.verification.stations import GONE, read_all, station_of, stations_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -89,7 +89,7 @@ def check(evidence: Evidence) -> list[Check]:
         expected=dict(read_all(inputs, ((one.key, one.size) for one in listed))),
         planted={f"{outputs['data_prefix']}{key}": (passed, all_) for key, passed, all_ in planted},
     )
-    table = scan(stack.client("dynamodb"), outputs["table_name"])
+    table = stations_in(stack.client("dynamodb"), outputs["table_name"])
     if ran is None:
         return verify_without_files(truth, evidence.map_run, evidence.execution.output, table)
     return [manifest_check(RunFiles.of(evidence)), *verify(truth, evidence.map_run, ran, table)]
@@ -283,9 +283,7 @@ def _planted_check(truth: Truth, required: set[str], records: _Records) -> Check
         values = [value for name in ("PRCP", "flagged_PRCP") if isinstance(value := record.get(name), int)]
         compared += 1
         if record.get("PRCP") != passed or max(values, default=None) != of_all:
-            wrong.append(
-                f"{station_of(key)} has {record.get('PRCP')}, planted {passed}, {of_all} with flagged ones"
-            )
+            wrong.append(f"{station_of(key)} has {record.get('PRCP')}, planted {passed}, {of_all} with flagged ones")
     return Check(
         name="the table agrees with the generator's truth",
         ok=not wrong,

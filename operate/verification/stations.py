@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import obstore
 
+from operate.verification.tables import SEGMENTS, scan
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -94,25 +96,10 @@ def _well_formed(rain: pl.DataFrame) -> bool:
     return digits and rain["DATE"].str.contains(r"^[0-9]{8}$").all()
 
 
-def scan(dynamodb: Any, table: str, *, segments: int = 4) -> Iterator[Record]:
-    """Yield every item of the table, read in parallel, a page of each segment in memory at a time."""
-
-    def page(segment: int, start: dict[str, Any] | None) -> dict[str, Any]:
-        more = {} if start is None else {"ExclusiveStartKey": start}
-        answer: dict[str, Any] = dynamodb.scan(
-            TableName=table, Segment=segment, TotalSegments=segments, ConsistentRead=True, **more
-        )
-        return answer
-
-    with ThreadPoolExecutor(max_workers=segments, thread_name_prefix="scan") as pool:
-        waiting = deque((segment, pool.submit(page, segment, None)) for segment in range(segments))
-        while waiting:
-            segment, reading = waiting.popleft()
-            answer = reading.result()
-            if "LastEvaluatedKey" in answer:
-                waiting.append((segment, pool.submit(page, segment, answer["LastEvaluatedKey"])))
-            for item in answer["Items"]:
-                yield {name: _plain(value) for name, value in item.items()}
+def stations_in(dynamodb: Any, table: str, *, segments: int = SEGMENTS) -> Iterator[Record]:
+    """Yield every item of the table with plain values."""
+    for item in scan(dynamodb, table, segments=segments):
+        yield {name: _plain(value) for name, value in item.items()}
 
 
 def _plain(value: dict[str, str]) -> str | int:

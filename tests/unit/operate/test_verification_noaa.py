@@ -18,7 +18,7 @@ from operate.execution import Counts, MapRun
 from operate.verification import noaa
 from operate.verification.files import RunFiles
 from operate.verification.noaa_source import inventory
-from operate.verification.stations import expected, read_all, scan
+from operate.verification.stations import expected, read_all, stations_in
 
 if TYPE_CHECKING:
     from operate.verification.check import Check
@@ -332,7 +332,7 @@ class Pages:
 
 
 def test_every_page_of_every_segment_of_the_table_is_read():
-    found = list(scan(Pages(), "stations", segments=2))
+    found = list(stations_in(Pages(), "stations", segments=2))
     assert sorted(str(item["station"]) for item in found) == ["0-0", "0-1", "0-2", "1-0", "1-1", "1-2"]
     assert {item["PRCP"] for item in found} == {12}
     assert {item["odd"] for item in found} == {"N 1.5"}, "no value that is expected looks like it"
