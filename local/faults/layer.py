@@ -84,8 +84,9 @@ class FaultLayer:
                 await drain(receive)
                 await hang_up(send)
             case "unprocessed":
-                if (found := rule.service.recognise(request, body)) is not None:
-                    await answer(send, answers.unprocessed(rule.service, found[0].name, found[1]))
+                found = rule.service.recognise(request, body)
+                assert found is not None  # noqa: S101 - the rule matched it
+                await answer(send, answers.unprocessed(rule.service, found[0].name, found[1]))
             case "function_error":
                 await drain(receive)
                 await answer(send, answers.function_error(rule.fault))
