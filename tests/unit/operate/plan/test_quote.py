@@ -92,14 +92,20 @@ def test_no_alternative_asks_for_what_the_use_case_does_not_have() -> None:
     assert all("MB" not in each.change for each in hello), "hello has no function"
 
 
-def test_long_children_are_not_advised_to_be_express() -> None:
-    slow = replace(NOAA, cpu_ms=2_000)
-    found = alternatives(slow, DEFAULT, ITEMS, Assumptions(), execution_types=BOTH)
-    express = [each for each in found if each.point.execution_type == EXPRESS]
-    assert all(project(slow, each.point, ITEMS, Assumptions()).longest_child_seconds <= 150 for each in express), (
-        "half of the five minutes must be left"
+@pytest.mark.parametrize(("seconds", "advised"), [(100, True), (200, False)])
+def test_children_are_advised_to_be_express_only_well_within_five_minutes(seconds: int, advised: bool) -> None:
+    # forty states make STANDARD children dear; the time is not the function's, so no memory makes up for it
+    slow, waiting = replace(NOAA, child_states=40, variation=0), Assumptions(invoke_ms=seconds * 1_000)
+    found = alternatives(slow, DEFAULT, ITEMS, waiting, execution_types=BOTH)
+    assert ("EXPRESS children" in [each.change for each in found]) == advised, "half of the five minutes must be left"
+
+
+def test_what_saves_little_is_not_worth_a_word() -> None:
+    point = replace(DEFAULT, memory_mb=1_024)
+    found = alternatives(NOAA, point, 1_000, Assumptions(), execution_types=(STANDARD,))
+    assert [each.change for each in found] == ["batches of 500"], (
+        "512 MB would save 6 % alone, and 7 % on top of larger batches"
     )
-    assert "EXPRESS children" not in [each.change for each in found], "at this batch size they take 200 s"
 
 
 def test_the_best_point_has_no_alternative() -> None:
