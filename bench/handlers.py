@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from bench.cases import noaa
+from bench.cases import claims, noaa
 from bench.cases.case import Case, Handler
 from bench.harness import REPETITIONS, Measurement, rates, table
 from bench.slow_s3 import BUCKET, serving
@@ -23,7 +23,7 @@ from datagen import GenerateRequest, generate
 from local.environment import client_environment
 from operate.cost import model
 
-CASES: Final = (noaa.CASE,)
+CASES: Final = (noaa.CASE, claims.CASE)
 FIRST_BYTE_SECONDS: Final = 0.025
 ARCHITECTURE: Final = "arm64"
 OURS: Final = "ours"

@@ -1,4 +1,4 @@
-"""A process that serves a directory as an S3 bucket, each first byte delayed, and takes DynamoDB's PutItem at once.
+"""A process that serves a directory as an S3 bucket, each first byte delayed, and takes DynamoDB's writes at once.
 
 ``python -m bench.slow_s3 DIRECTORY --delay SECONDS`` prints its endpoint and serves until its standard input ends. It
 stands for services a network away, whose own work costs the measured process nothing; it checks no signatures and
@@ -48,16 +48,25 @@ def application(directory: Path, delay: float) -> web.Application:
         if name not in bodies:
             return web.Response(status=404, text="<Error><Code>NoSuchKey</Code></Error>")
         headers = {"ETag": f'"{etags[name]}"', "Last-Modified": MODIFIED}
-        return web.Response(body=bodies[name], headers=headers, content_type="text/csv")
+        part, body = request.http_range, bodies[name]
+        if part.start is None and part.stop is None:
+            return web.Response(body=body, headers=headers, content_type="text/csv")
+        start, stop, _ = part.indices(len(body))
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
+        return web.Response(status=206, body=body[part], headers=headers, content_type="text/csv")
 
-    async def put_item(request: web.Request) -> web.Response:
-        table = json.loads(await request.read())["TableName"]
-        answer = {"ConsumedCapacity": {"TableName": table, "CapacityUnits": 1.0}}
+    async def write(request: web.Request) -> web.Response:
+        asked = await request.read()
+        if request.headers["X-Amz-Target"].endswith(".BatchWriteItem"):
+            answer: dict[str, object] = {"UnprocessedItems": {}}
+        else:
+            table = json.loads(asked)["TableName"]
+            answer = {"ConsumedCapacity": {"TableName": table, "CapacityUnits": 1.0}}
         return web.Response(body=json.dumps(answer), content_type=DYNAMODB)
 
     made = web.Application(client_max_size=1 << 20)
     made.router.add_get(f"/{BUCKET}/{{key:.+}}", get_object)
-    made.router.add_post("/", put_item)
+    made.router.add_post("/", write)
     return made
 
 
