@@ -21,15 +21,14 @@ Item = dict[str, dict[str, Any]]
 class Decided(NamedTuple):
     """A claim's decision; ``content`` is what it was decided on, ``standing`` whether the table holds it already."""
 
-    id: str
-    content: str
+    id: dict[str, str]
+    content: dict[str, str]
     made: Decision
     standing: bool
 
 
 def decide(items: Iterable[Item], rules: Rules) -> list[Decided]:
     """The decision on each of the table's items."""
-    version = {"S": rules.given.version}
     made = []
     for item in items:
         get = item.get
@@ -41,12 +40,12 @@ def decide(items: Iterable[Item], rules: Rules) -> list[Decided]:
                 int(item["supporting_info"]["N"]),
             )
         )
-        standing = (
-            get("rule_version") == version
+        standing = "decision" in item and (
+            get("rule_version") == {"S": rules.given.version}
             and get("decision") == {"S": decision.decision}
             and get("reason") == {"S": decision.reason}
         )
-        made.append(Decided(item["id"]["S"], item["content"]["S"], decision, standing))
+        made.append(Decided(item["id"], item["content"], decision, standing))
     return made
 
 
@@ -56,13 +55,14 @@ def statement(table: str) -> str:
     return f'UPDATE "{table}" {fields} WHERE "id"=? AND "content"=?'
 
 
-def values(decided: Decided, version: str, at: str) -> list[dict[str, str]]:
-    """The values of the statement."""
-    return [
-        {"S": decided.made.decision},
-        {"S": decided.made.reason},
-        {"S": version},
-        {"S": at},
-        {"S": decided.id},
-        {"S": decided.content},
-    ]
+def values(decided: Iterable[Decided], version: str, at: str) -> list[list[dict[str, str]]]:
+    """The values of the statement for each decision."""
+    shared = {"S": version}, {"S": at}
+    words: dict[Decision, tuple[dict[str, str], ...]] = {}
+    asked = []
+    for own, content, made, _ in decided:
+        said = words.get(made)
+        if said is None:
+            said = words[made] = ({"S": made.decision}, {"S": made.reason}, *shared)
+        asked.append([*said, own, content])
+    return asked

@@ -118,7 +118,10 @@ class Rules:
 
     def decide(self, facts: Facts) -> Decision:
         """The decision on a claim."""
-        return next(decision for applies, decision in self._rows if applies(facts, self.given))
+        for applies, decision in self._rows:
+            if applies(facts, self.given):
+                return decision
+        raise AssertionError("the last rule applies to every claim")
 
 
 def parameters(config: str) -> Parameters:

@@ -80,13 +80,13 @@ def decided(table: str, ids: Sequence[str], given: Rules, meter: Meter) -> Made:
     made = Made()
     for _ in range(ROUNDS):
         found = decide(dynamodb.read(table, ids, READ, meter), given)
-        made.missing += sorted(set(ids) - {each.id for each in found})
+        made.missing += sorted(set(ids) - {each.id["S"] for each in found})
         standing = [each for each in found if each.standing]
         new = [each for each in found if not each.standing]
         held = _write(table, new, given.given.version, meter)
         made.unchanged += len(standing)
         made.decided += standing + [each for each, holds in zip(new, held, strict=True) if holds]
-        ids = [each.id for each, holds in zip(new, held, strict=True) if not holds]
+        ids = [each.id["S"] for each, holds in zip(new, held, strict=True) if not holds]
         if not ids:
             return made
     raise TransientFailure(f"{len(ids)} claims changed {ROUNDS} times while they were decided on, the first {ids[0]}")
@@ -94,7 +94,7 @@ def decided(table: str, ids: Sequence[str], given: Rules, meter: Meter) -> Made:
 
 def _write(table: str, new: Sequence[Decided], version: str, meter: Meter) -> list[bool]:
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    asked = [values(each, version, at) for each in new]
+    asked = values(new, version, at)
     size = dynamodb.STATEMENTS_AT_A_TIME
     held: list[bool] = []
     for start in range(0, len(asked), size):
