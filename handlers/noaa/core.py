@@ -2,7 +2,8 @@
 
 The file is CSV in UTF-8 with a header (GHCN-Daily, `csv/by_station`); its columns may be in any order, quoted, and be
 more than those needed. Rows whose ELEMENT is PRCP need a DATE (YYYYMMDD), a DATA_VALUE of one to five digits (tenths
-of a millimetre) and a Q_FLAG, blank when the value passed its quality checks. Of other rows only ID and ELEMENT matter.
+of a millimetre) and a Q_FLAG, blank when the value passed its quality checks. Other rows need an ID and an
+ELEMENT, and whatever they have for a DATE and a DATA_VALUE.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from typing import Final
 from handlers.common.failures import NotCsv, WrongStation
 from handlers.noaa.precipitation import DATE_DIGITS, ELEMENT, MAX_DIGITS, Precipitation
 
-OF_EVERY_ROW: Final = ("ID", "ELEMENT")
-COLUMNS: Final = (*OF_EVERY_ROW, "DATE", "DATA_VALUE", "Q_FLAG")
+OF_EVERY_ROW: Final = ("ID", "ELEMENT", "DATE", "DATA_VALUE")
+COLUMNS: Final = (*OF_EVERY_ROW, "Q_FLAG")
 _DATE: Final = re.compile(rf"[0-9]{{{DATE_DIGITS}}}")
 _VALUE: Final = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}")
 SHOWN_CHARACTERS: Final = 40
@@ -24,8 +24,8 @@ def read_exactly(data: bytes, station: str) -> Precipitation:
     flagged: list[int] = []
     try:
         columns = _columns(next(reader, []))
-        identifier, element = columns[: len(OF_EVERY_ROW)]
-        needed = max(identifier, element) + 1
+        identifier, element, *_ = columns
+        needed = max(columns[: len(OF_EVERY_ROW)]) + 1
         for row in reader:
             if len(row) < needed:
                 if row:
@@ -70,7 +70,7 @@ def _columns(header: list[str]) -> list[int]:
 def _observation(row: list[str], columns: list[int], line: int) -> tuple[str, int, str]:
     """DATE, DATA_VALUE and Q_FLAG of a row of precipitation."""
     try:
-        date, value, quality = (row[column] for column in columns[len(OF_EVERY_ROW) :])
+        date, value, quality = (row[column] for column in columns[2:])
     except IndexError:
         raise _too_short(row, COLUMNS, columns, line) from None
     if not _DATE.fullmatch(date):

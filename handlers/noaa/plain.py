@@ -68,13 +68,11 @@ def _read_rows(row: NDArray[Any], starts: NDArray[np.intp], padded: bytes, ident
     id_begin, id_end = np.frombuffer(identifier, "<u8", 1)[0], np.frombuffer(identifier, "<u4", 1, 8)[0]
     if not ((row["id_begin"] == id_begin).all() and (row["id_end"] == id_end).all()):
         return None
-    if not ((row["comma"] == COMMA).all() and _digits(row["date"])):
+    if not ((row["comma"] == COMMA).all() and (row["end"] == COMMA).all() and _digits(row["date"])):
         return None
     rain = np.flatnonzero(row["element"] == PRCP)
     if not len(rain):
         return _NONE
-    if not (row["end"][rain] == COMMA).all():
-        return None
     text = row["value"][rain]
     width = _bits_before_comma(text)
     if width.min() == 0 or width.max() > 8 * MAX_DIGITS:
@@ -124,7 +122,7 @@ def _quality(flags: NDArray[np.uint32]) -> NDArray[np.uint32] | None:
     first, second, third = (flags >> np.uint32(shift) & np.uint32(0xFF) for shift in (0, 8, 16))
     unmarked = first == COMMA
     quality = np.where(unmarked, second, third)
-    if (first == NEWLINE).any() or (quality == NEWLINE).any() or not (unmarked | (second == COMMA)).all():
+    if (quality == NEWLINE).any() or not (unmarked | (second == COMMA)).all():
         return None
     return quality
 

@@ -83,7 +83,9 @@ FORMS = {
     "long M_FLAG": file(rain("20190402", 5, "TT"), rain("20190403", 6)),
     "not ASCII": file(TMAX.replace("0700", "7 Uhr früh"), rain("20190402", 5), rain("20190403", 6)),
     "a line within quotes": file(f'{STATION},20190402,PRCP,5,,,7,"07\n00"', rain("20190403", 6)),
-    "other rows ragged": file(f"{STATION},20190402,TMAX", rain("20190402", 5), rain("20190403", 6)),
+    "other rows ragged": file(
+        f"{STATION},20190402,TMAX,1", f"{STATION},20190402,WT,,,,,,,", rain("20190402", 5), rain("20190403", 6)
+    ),
     "other rows' dates and values": file(
         f"{STATION},2019,TMAX,x,,,7,", f"{STATION},,WT01,-5,,,7,", rain("20190402", 5), rain("20190403", 6)
     ),
@@ -109,6 +111,7 @@ def test_an_id_of_another_length_is_read_too() -> None:
 FAULTS = {
     "no bytes": (b"", EmptyObject, "no bytes"),
     "not UTF-8": (file(TMAX) + b"\xff\xfe", NotCsv, "line 3: byte 0xff is not UTF-8"),
+    "not UTF-8 where nothing is read": (file(TMAX)[:-2] + b"\xff\n", NotCsv, "line 2: byte 0xff is not UTF-8"),
     "binary": (b"\x89PNG\r\n\x1a\n\x00\x00", NotCsv, "line 1: byte 0x89 is not UTF-8"),
     "an empty line": (b"\n", NotCsv, "line 1: the header names no column ID"),
     "no header": (f"{TMAX}\n".encode(), NotCsv, "line 1: the header names no column ID"),
@@ -125,7 +128,9 @@ FAULTS = {
     "no date": (file(rain("", 5)), NotCsv, "line 2: DATE '' is not 8 digits"),
     "a date in words": (file(rain("2019-4-2", 5)), NotCsv, "line 2: DATE '2019-4-2'"),
     "cut in a row": (file(TMAX, rain("20190402", 5))[:-9], NotCsv, "line 3 ends after 5 fields, before its Q_FLAG"),
-    "cut in an element": (file(TMAX, TMAX)[:-25], NotCsv, "line 3 ends after 2 fields, before its ELEMENT"),
+    "cut after an element": (file(TMAX, rain("20190402", 5))[:-12], NotCsv, "line 3 ends after 3 fields, before its"),
+    "cut in the name of an element": (file(TMAX, rain("20190402", 5))[:-14], NotCsv, "before its DATA_VALUE"),
+    "cut in an element": (file(TMAX, TMAX)[:-25], NotCsv, "line 3 ends after 2 fields, before its ELEMENT, DATA_VALUE"),
     "an open quote": (file(TMAX, f'"{STATION},20190402'), NotCsv, "line 3: unexpected end of data"),
     "text after a quote": (file(f'"{STATION}"x,20190402,PRCP,5,,,7,'), NotCsv, "line 2: ',' expected after '\"'"),
     "another station": (
@@ -222,6 +227,19 @@ def test_what_the_quick_way_reads_the_exact_way_reads_alike_also_in_damaged_file
     quick = read_plain(data, STATION)
     if quick is not None:
         assert quick == read_exactly(data, STATION), "the quick way may leave a file alone, but never differ"
+
+
+TRAPS = {
+    "no comma after the date": (file(f"{STATION},20190402XPRCP,9,,,7,"), None),
+    "a row that ends with its Q_FLAG": (file(f"{STATION},20190402,PRCP,5,,", f"{STATION},20190402,PRCP,4,T,"), 5),
+    "rows within quotes": (file(f'{STATION},20190402,PRCP,5,,,"7,', f'{STATION},20190402,PRCP,9,,,7,"'), 5),
+}
+
+
+@pytest.mark.parametrize(("data", "highest"), TRAPS.values(), ids=TRAPS)
+def test_what_only_looks_like_the_usual_layout_is_read_exactly(data: bytes, highest: int | None) -> None:
+    assert read_plain(data, STATION) is None
+    assert answer(data)[0] == highest
 
 
 # --- the data set ---------------------------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,10 @@ from datagen import GenerateRequest, generate
 from local import server
 from local.server import Server
 from local.state import StateDir
-from tests.local.helpers import STUB, client, make_role, zipped
+from tests.local.helpers import STUB, client, make_role
 from tests.unit.handlers.noaa.files import STATION, file, rain
 
+ROOT = Path(__file__).parents[4]
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:noaa:run"
 PREFIX = "csv/by_station"
 GRANTS = (("s3:GetObject", "{bucket}/csv/by_station/*"), ("s3:ListBucket", "{bucket}"), ("dynamodb:PutItem", "{table}"))
@@ -28,6 +31,17 @@ GRANTS = (("s3:GetObject", "{bucket}/csv/by_station/*"), ("s3:ListBucket", "{buc
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with server.serving(state=StateDir(path=tmp_path_factory.mktemp("aws") / "state"), engine=STUB) as running:
         yield running
+
+
+def shipped() -> bytes:
+    """The handlers as an archive, as they are deployed."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as made:
+        for package in ("common", "noaa"):
+            for path in (ROOT / "handlers" / package).glob("*.py"):
+                made.write(path, path.relative_to(ROOT))
+        made.write(ROOT / "handlers" / "__init__.py", "handlers/__init__.py")
+    return archive.getvalue()
 
 
 class Function:
@@ -50,7 +64,7 @@ class Function:
             Runtime="python3.13",
             Handler="handlers.noaa.handler.handler",
             Role=make_role(aws, "lambda", *allowed),
-            Code={"ZipFile": zipped(unused="")},
+            Code={"ZipFile": shipped()},
             Environment={"Variables": {"TABLE_NAME": self.table}},
             Timeout=30,
             MemorySize=2048,
