@@ -132,15 +132,17 @@ def _next_best(able: Iterable[Estimate], chosen: Estimate) -> str:
     cheaper = [each for each in others if each.aws_usd < WORTH_NAMING * chosen.aws_usd]
     if cheaper:
         other = min(cheaper, key=lambda each: each.aws_seconds)
-        return (
-            f"the next cheaper ({text.usd(other.aws_usd)}) takes {other.aws_seconds / chosen.aws_seconds:.1f}x the time"
-        )
+        return f"the next cheaper ({text.usd(other.aws_usd)}) takes {_times(other.aws_seconds / chosen.aws_seconds)} the time"
     faster = [each for each in others if each.aws_seconds < WORTH_NAMING * chosen.aws_seconds]
     if faster:
         other = min(faster, key=lambda each: each.aws_usd)
         times = other.aws_usd / chosen.aws_usd
-        return f"nothing is clearly cheaper, the next faster ({text.seconds(other.aws_seconds)}) costs {times:.1f}x"
+        return f"nothing is clearly cheaper, the next faster ({text.seconds(other.aws_seconds)}) costs {_times(times)}"
     return "nothing is clearly faster or cheaper"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f}x" if ratio >= 1.1 else f"{ratio:.2f}x"
 
 
 def _none_fits(

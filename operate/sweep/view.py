@@ -110,7 +110,7 @@ def _table(result: SweepResult) -> Table:
     for column in (f"trial {where}", f"all {where}", "AWS", "AWS cost", "longest"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("EXPRESS?", no_wrap=True)
-    table.add_column("bottleneck", style="quiet", no_wrap=True)
+    table.add_column("bottleneck", style="quiet")
     for index, estimate in enumerate(result.estimates):
         chosen = index == result.recommendation.index
         table.add_row(

@@ -139,3 +139,9 @@ def test_of_points_that_are_as_good_the_one_with_fewer_children_at_once_is_recom
     wide, narrow = (estimate(s, 1.0, batch=1, concurrency=concurrency) for s, concurrency in ((5.0, 0), (5.04, 50)))
     for constraints in (Constraints(), Constraints(max_seconds=9), Constraints(max_usd=9)):
         assert recommend([wide, narrow], constraints, noun="object").index == 1
+
+
+def test_a_small_difference_is_said_so_that_it_is_seen():
+    dear = estimate(19.0, 1.03, batch=1, concurrency=1_000)
+    found = recommend([MIDDLE, dear], Constraints(max_usd=1.01), noun="object")
+    assert found.sentence.endswith("; nothing is clearly cheaper, the next faster (19.0 s) costs 1.03x")
