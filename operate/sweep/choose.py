@@ -132,7 +132,8 @@ def _next_best(able: Iterable[Estimate], chosen: Estimate) -> str:
     cheaper = [each for each in others if each.aws_usd < WORTH_NAMING * chosen.aws_usd]
     if cheaper:
         other = min(cheaper, key=lambda each: each.aws_seconds)
-        return f"the next cheaper ({text.usd(other.aws_usd)}) takes {_times(other.aws_seconds / chosen.aws_seconds)} the time"
+        times = other.aws_seconds / chosen.aws_seconds
+        return f"the next cheaper ({text.usd(other.aws_usd)}) takes {_times(times)} the time"
     faster = [each for each in others if each.aws_seconds < WORTH_NAMING * chosen.aws_seconds]
     if faster:
         other = min(faster, key=lambda each: each.aws_usd)

@@ -77,7 +77,9 @@ def test_trials_run_as_they_were_asked(stack, result):
         assert trial.children == -(-trial.items // given["batch_size"]), "every batch but the last one is full"
     quarters, trials, checks = [250, 250], [1_000, 1_000], [4_000, 4_000]
     assert sorted(items for _, _, items in asked) == quarters + trials + checks
-    assert {(batch, at_once) for batch, at_once, _ in asked} == {(100, 10), (500, 10)}
+    quarter, whole = {(100, 1), (500, 1)}, {(100, 10), (500, 10)}
+    assert {(batch, at_once) for batch, at_once, items in asked if items == 250} == quarter, "one child at a time"
+    assert {(batch, at_once) for batch, at_once, items in asked if items != 250} == whole
 
 
 def test_every_point_is_answered_for_the_asked_number_of_items(result):
