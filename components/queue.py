@@ -100,7 +100,15 @@ class SecureQueue(pulumi.ComponentResource):
         self.widgets = pulumi.Output.all(arn=queue.arn, name=queue.name, dead_letters=dead_letters.name).apply(
             lambda known: queue_widgets(**known)
         )
-        self.register_outputs({"arn": self.arn, "url": self.url, "dead_letter_url": self.dead_letter_url})
+        self.register_outputs(
+            {
+                "arn": self.arn,
+                "url": self.url,
+                "name": self.name,
+                "dead_letter_arn": self.dead_letter_arn,
+                "dead_letter_url": self.dead_letter_url,
+            }
+        )
 
     def _raise_alarms(
         self,

@@ -24,6 +24,8 @@ from components import (
     ObservedBucketArgs,
     ObservedTable,
     ObservedTableArgs,
+    SecureQueue,
+    SecureQueueArgs,
     ServerlessFunction,
     ServerlessFunctionArgs,
 )
@@ -62,6 +64,7 @@ ARGS: dict[type[pulumi.ComponentResource], Callable[[DataCare, Observability], A
     ObservedTable: lambda data, observability: ObservedTableArgs(
         key="id", data=data, observability=observability, operations=("PutItem",)
     ),
+    SecureQueue: lambda _, observability: SecureQueueArgs(observability=observability, visibility_timeout_seconds=60),
     ServerlessFunction: lambda _, observability: function_args(observability),
 }
 
