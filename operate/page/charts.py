@@ -29,6 +29,7 @@ DRAWN_ONE_BY_ONE = 400  # children; of more, the timeline shows how many ran and
 TIME_BINS, CHILDREN_PER_BIN = 240, 20  # at most so many bins, of at least so many children on average
 DURATION_BINS, FEWEST_BINS = 40, 8
 SLOWEST_DRAWN = 15
+ROOM = 0.01  # at both ends of a time axis
 WIDE_SPREAD = 50  # longest to shortest duration, from where the histogram's bins grow with the duration
 SHORTEST_SECONDS = 0.001  # resolution of Step Functions' timestamps
 FEW = 4  # at most so many are counted by an axis with a tick for each
@@ -112,7 +113,9 @@ def durations(found: Spans) -> Figure:
     if wide:
         scale = log_scale(float(edges[0]), float(edges[-1]), "{:,g} s")
     else:
-        scale = {"rangemode": "normal" if low > high / 2 else "tozero", "ticksuffix": " s", "nticks": 8}
+        left, right = float(edges[0]) if low > high / 2 else 0.0, float(edges[-1])
+        room = (right - left) * ROOM
+        scale = {"range": [left - room, right + room], "ticksuffix": " s", "nticks": 8}
     return {
         "data": traces,
         "layout": {
@@ -305,7 +308,7 @@ def _heading(text: str, y: float) -> dict[str, Any]:
 
 
 def _span(found: Spans) -> list[float]:
-    room = (found.end or 1.0) * 0.01
+    room = (found.end or 1.0) * ROOM
     return [-room, (found.end or 1.0) + room]
 
 

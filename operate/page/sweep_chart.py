@@ -19,7 +19,7 @@ COLOURS = {"STANDARD": "succeeded", "EXPRESS": "timed_out"}
 SYMBOLS = {"STANDARD": "circle", "EXPRESS": "diamond"}
 WIDTH, HEIGHT = 270, 300  # pixels of the plot on a phone, the narrowest it is drawn
 APART = 20  # pixels between two letters that can both be read
-ROOM = 0.08  # around the points, as a share of the axis
+ROOM = 0.12  # around the points, as a share of the axis
 
 
 def pareto(result: SweepResult) -> Mapping[str, Any]:

@@ -124,8 +124,11 @@ def short_seconds(value: float) -> str:
     if value >= HOURS_FROM:
         return f"{value / text.HOUR:,.1f} h"
     if value >= MINUTES_FROM:
-        return f"{value / text.MINUTE:.1f} min" if value < 10 * text.MINUTE else f"{value / text.MINUTE:.0f} min"
-    return f"{value:.2f} s" if value < 1 else f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+        minutes = value / text.MINUTE
+        return f"{minutes:.1f} min" if minutes < 9.95 else f"{minutes:.0f} min"
+    if value >= text.MINUTE:
+        return f"{int(value)} s"  # cut as `text.seconds` cuts them
+    return f"{value:.2f} s" if value < 1 else f"{value:.1f} s" if value < 9.95 else f"{value:.0f} s"
 
 
 def short_usd(value: float) -> str:

@@ -50,7 +50,7 @@ def test_colours_grow_with_the_value_over_all_maps_of_a_measure():
             strict=True,
         )
     ]
-    steps = [step for _, step in sorted(by_value, key=itemgetter(0))]
+    steps = [step or 0 for _, step in sorted(by_value, key=itemgetter(0))]
     assert all(low <= high for low, high in itertools.pairwise(steps))
     assert (steps[0], steps[-1]) == (0, HEAT_STEPS - 1)
 
@@ -145,3 +145,19 @@ def test_texts_of_a_sweep_are_escaped():
     for each in page.all("script"):
         if each.attributes.get("type") == "application/json":
             assert json.loads(each.text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0.42, "0.42 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (107.9, "107 s"),
+        (181, "3.0 min"),
+        (599, "10 min"),
+        (9_000, "2.5 h"),
+    ],
+)
+def test_durations_fit_into_a_cell(seconds, shown):
+    assert short_seconds(seconds) == shown
