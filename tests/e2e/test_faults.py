@@ -59,6 +59,7 @@ def failed_checks(report: dict[str, Any]) -> set[str]:
 
 
 STATIONS = 30  # chance is drawn with seeds that strike one in twenty, and at least one in so few
+BURST = 20
 REVIEWS = 100_000
 # So many invocations that chance strikes some, on so few processes that they start quickly.
 ONE_BY_ONE = ("--set", "batch_size=1", "--set", "max_concurrency=4")
@@ -102,7 +103,7 @@ def test_a_function_whose_answer_is_lost_runs_again_without_a_trace(distmap, sta
 def test_a_burst_of_slow_downs_of_s3_is_waited_out(distmap, stack):
     """By the functions that read the stations, and by Step Functions, which lists them and writes the results."""
     rules = (
-        Fault(**GET_STATION, code="SlowDown", seconds=0.5),
+        Fault(**GET_STATION, code="SlowDown", first=BURST),
         Fault(**GET_STATION, kind="cut", probability=0.05, seed=5),
         *(
             Fault(service="s3", operation=operation, code="SlowDown", first=1)
@@ -112,20 +113,20 @@ def test_a_burst_of_slow_downs_of_s3_is_waited_out(distmap, stack):
     with faults.injected(stack.endpoint, *rules) as struck:
         assert_whole(noaa(distmap, 13))
     assert all(each.fired for each in struck.counts())
-    assert struck.counts()[0].fired > STATIONS // 2, "a burst, not a single refusal"
+    assert struck.counts()[0].fired == BURST
 
 
 def test_throttles_of_dynamodb_are_tried_again(distmap, stack):
     throttled = {**PUT_ITEM, "code": "ProvisionedThroughputExceededException"}
     rules = (
-        Fault(**throttled, seconds=0.3),
+        Fault(**throttled, first=BURST),
         Fault(**throttled, probability=0.05, seed=15),
         Fault(**PUT_ITEM, kind="lost", probability=0.05, seed=6),
     )
     with faults.injected(stack.endpoint, *rules) as struck:
         assert_whole(noaa(distmap, 14))
     burst, chance, lost = struck.counts()
-    assert burst.fired > 10
+    assert burst.fired == BURST
     assert chance.fired
     assert lost.fired
 
@@ -146,10 +147,7 @@ def test_a_run_that_failed_is_finished_by_a_redrive(distmap, stack, execution_ty
 
 
 def test_a_reader_reads_on_where_its_connection_broke(distmap, stack):
-    """On 9 MB: the answers break in their first megabyte."""
     reading = {"service": "s3", "operation": "GetObject", "resource": {"Key": "reviews/*"}}
-    code, _, err = distmap("run", "hello", "--count", str(REVIEWS))  # its verification reads the object too
-    assert code == 0, err
     with faults.injected(stack.endpoint, Fault(**reading, kind="cut", first=3)) as struck:
         code, report, err = distmap("run", "hello", "--count", str(REVIEWS))
     assert struck.counts()[0].fired == 3
