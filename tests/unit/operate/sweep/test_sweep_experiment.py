@@ -20,6 +20,7 @@ from operate.sweep.fit import calibrate
 from operate.sweep.grid import Axes, Wanted
 from operate.sweep.request import SweepRequest, request_for
 from operate.sweep.result import Calibration, Check, ResultVersionError, SweepResult
+from operate.sweep.runs import TrialFailedError
 from operate.sweep.store import Store
 from operate.watch import QuietDisplay
 from tests.unit.operate.sweep.making import FakeRunner, local_seconds, run, setting
@@ -139,6 +140,24 @@ def test_points_that_failed_have_no_estimate_and_say_why(tmp_path):
     assert len(result.estimates) == 10
     assert [(one.point.batch_size, one.point.execution_type) for one in result.failures] == [(1, "EXPRESS")] * 2
     assert all("Boom" in one.reason for one in result.failures)
+
+
+def test_points_whose_check_failed_have_no_estimate_and_the_others_no_error(tmp_path):
+    class Small(FakeRunner):
+        """No run of more items than a trial has succeeds."""
+
+        def run(self, setting, items):
+            if items > TRIAL:
+                raise TrialFailedError("it ended TIMED_OUT")
+            return super().run(setting, items)
+
+    result = swept(tmp_path, request(), Small())
+    assert result.checks == ()
+    assert [one.items for one in result.failures] == [CHECKED] * 4, "the fastest and the slowest of each type"
+    assert len(result.estimates) == 12 - 4
+    failed = {one.point for one in result.failures}
+    assert not failed & {replace(one.point, memory_mb=0) for one in result.estimates}
+    assert {one.local_error for one in result.estimates} == {None}
 
 
 def test_a_sweep_without_any_successful_trial_is_an_error(tmp_path):
