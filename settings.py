@@ -191,7 +191,7 @@ class _Reader:
         if text is None:
             return 0
         try:
-            return settable.parse(text)
+            return settable.default(text)
         except ParameterError as error:
             self._wrong(key, str(error).removeprefix(f"{settable.name} "))
             return 0

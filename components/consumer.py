@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pulumi
 import pulumi_aws as aws
 
 from asl.iam import Statement
 
 if TYPE_CHECKING:
-    import pulumi
-
     from components.function import ServerlessFunction
     from components.queue import SecureQueue
 
@@ -38,7 +37,6 @@ def consume(
     batch_size: int,
     batching_seconds: int,
     max_concurrency: int,
-    opts: pulumi.ResourceOptions | None = None,
 ) -> aws.lambda_.EventSourceMapping:
     """Feeds ``function`` from ``queue``; only the messages that its answer names as failed come again."""
     if not 0 <= batching_seconds <= MAX_BATCHING_SECONDS:
@@ -53,5 +51,5 @@ def consume(
         maximum_batching_window_in_seconds=batching_seconds,
         function_response_types=["ReportBatchItemFailures"],
         scaling_config={"maximum_concurrency": max_concurrency},
-        opts=opts,
+        opts=pulumi.ResourceOptions(parent=function),
     )

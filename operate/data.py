@@ -43,7 +43,14 @@ def ensure(stack: Stack, use_case: UseCase, *, count: int, seed: int, progress: 
     from datagen.runner import generate
 
     to = location(stack.outputs_of(use_case.name))
-    request = GenerateRequest(dataset=use_case.dataset, to=to, count=count, seed=seed, resume=True)
+    request = GenerateRequest(
+        dataset=use_case.dataset,
+        to=to,
+        count=count,
+        seed=seed,
+        parameters=use_case.data_parameters,
+        resume=True,
+    )
     with _environment(stack.environment):
         try:
             try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 Number: TypeAlias = int | float
@@ -30,6 +30,10 @@ class Settable(Protocol):
         """``value`` itself, or ParameterError if it is not one of those that it takes."""
         ...
 
+    def default(self, text: str) -> Value:
+        """The value that ``text`` writes as a stack's default, or ParameterError."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
@@ -48,6 +52,9 @@ class Parameter:
             raise ParameterError(f"{self.name} must be {self._kind}, got {text!r}") from error
         return self.checked(int(value) if isinstance(value, float) and value.is_integer() else value)
 
+    def default(self, text: str) -> Number:
+        return self.parse(text)
+
     def checked(self, value: Value) -> Number:
         if isinstance(value, str | bool):
             raise ParameterError(f"{self.name} must be {self._kind}, got {value!r}")
@@ -63,19 +70,24 @@ class Parameter:
 
 @dataclass(frozen=True, kw_only=True)
 class WordParameter:
-    """One of a few words, written exactly so."""
+    """One of a few words, written exactly so; ``run_words`` may be asked of a run, and are no default of a stack."""
 
     name: str
     words: tuple[str, ...]
     help: str
+    run_words: tuple[str, ...] = ()
 
     def parse(self, text: str) -> str:
         return self.checked(text)
 
     def checked(self, value: Value) -> str:
-        if not isinstance(value, str) or value not in self.words:
-            raise ParameterError(f"{self.name} must be {' or '.join(self.words)}, got {value!r}")
+        words = (*self.words, *self.run_words)
+        if not isinstance(value, str) or value not in words:
+            raise ParameterError(f"{self.name} must be {' or '.join(words)}, got {value!r}")
         return value
+
+    def default(self, text: str) -> str:
+        return replace(self, run_words=()).checked(text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +102,32 @@ class FlagParameter:
             raise ParameterError(f"{self.name} must be true or false, got {text!r}")
         return text == "true"
 
+    def default(self, text: str) -> bool:
+        return self.parse(text)
+
     def checked(self, value: Value) -> bool:
         if not isinstance(value, bool):
             raise ParameterError(f"{self.name} must be true or false, got {value!r}")
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextParameter:
+    """Any words, ``maximum`` characters of them at most."""
+
+    name: str
+    maximum: int
+    help: str
+
+    def parse(self, text: str) -> str:
+        return self.checked(text)
+
+    def default(self, text: str) -> str:
+        return self.parse(text)
+
+    def checked(self, value: Value) -> str:
+        if not isinstance(value, str) or not 0 < len(value) <= self.maximum:
+            raise ParameterError(f"{self.name} must be text of 1 to {self.maximum} characters, got {value!r}")
         return value
 
 
@@ -145,8 +180,10 @@ SOURCE = WordParameter(
 MODE = WordParameter(
     name="mode",
     words=("objects", "batches"),
-    help="a child execution for each object, or for each batch",
+    run_words=("arrivals",),
+    help="a child execution for each object, or for each batch; or an execution for each object as it arrives",
 )
+ARRIVALS = MODE.run_words[0]
 IDENTIFIERS = WordParameter(
     name="identifiers",
     words=("ssn", "ssn_plain", "ssn,ssn_plain"),
@@ -166,4 +203,20 @@ RESERVED_CONCURRENCY = Parameter(
     minimum=0,
     maximum=None,
     help="concurrency kept for the function, and its limit; 0 reserves none",
+)
+
+# What the rules of `claims` compare with; the function refuses longer words.
+MAX_RULE_CHARACTERS = 200
+CLAIM_LIMIT = Parameter(
+    name="limit", type=int, minimum=1, maximum=None, help="total below which a claim needs no supporting information"
+)
+CLAIM_CURRENCY = TextParameter(name="currency", maximum=MAX_RULE_CHARACTERS, help="currency of the limit")
+CLAIM_EVIDENCE = Parameter(
+    name="evidence", type=int, minimum=1, maximum=None, help="entries of supporting information that approve a claim"
+)
+CLAIM_EVIDENCE_WORDS = TextParameter(
+    name="evidence_words", maximum=MAX_RULE_CHARACTERS, help="what a rejection suggests as supporting information"
+)
+RULES_VERSION = TextParameter(
+    name="rules_version", maximum=MAX_RULE_CHARACTERS, help="what names these rules beside each decision"
 )

@@ -8,7 +8,7 @@ hold the knobs' defaults and the options. Nothing here knows of Pulumi.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -16,6 +16,10 @@ from typing import Any, TypeAlias
 from usecases.parameters import (
     BATCH_BYTES,
     BATCH_SIZE,
+    CLAIM_CURRENCY,
+    CLAIM_EVIDENCE,
+    CLAIM_EVIDENCE_WORDS,
+    CLAIM_LIMIT,
     EXECUTION_TYPE,
     IDENTIFIERS,
     MAX_CONCURRENCY,
@@ -23,6 +27,7 @@ from usecases.parameters import (
     MEMORY_MB,
     MODE,
     RESERVED_CONCURRENCY,
+    RULES_VERSION,
     SOURCE,
     TOLERATED_FAILURE_PERCENTAGE,
     WRITE_RESULTS,
@@ -43,7 +48,11 @@ class Trigger(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class UseCase:
-    """The facts of one use case; ``make_input`` gives the part of the execution input that is no knob."""
+    """The facts of one use case.
+
+    ``make_input`` gives the part of the execution input that is no knob, ``data_parameters`` those of the data set
+    that are not as its author has them.
+    """
 
     name: str
     title: str
@@ -55,6 +64,7 @@ class UseCase:
     triggers: tuple[Trigger, ...]
     make_input: Callable[[Outputs], dict[str, Any]]
     options: tuple[Settable, ...] = ()
+    data_parameters: Mapping[str, float | str] = field(default_factory=dict)
 
     def parameter(self, name: str) -> Settable:
         """The knob called ``name``, or ParameterError that lists the knobs."""
@@ -113,6 +123,19 @@ NOAA = UseCase(
     make_input=lambda outputs: {"prefix": outputs["data_prefix"], "output": outputs["results_prefix"]},
 )
 
+CLAIMS = UseCase(
+    name="claims",
+    title="Decisions on healthcare claims",
+    summary="Loads the claims of files under a prefix into a DynamoDB table and decides on each by rule.",
+    dataset="claims",
+    module="usecases.claims",
+    counts=MappingProxyType({"tiny": 10, "demo": 100, "full": 1_026}),
+    parameters=(MAX_CONCURRENCY, BATCH_SIZE, TOLERATED_FAILURE_PERCENTAGE, MAX_ITEMS_READ, EXECUTION_TYPE),
+    options=(CLAIM_LIMIT, CLAIM_CURRENCY, CLAIM_EVIDENCE, CLAIM_EVIDENCE_WORDS, RULES_VERSION, MEMORY_MB),
+    triggers=(Trigger.SCHEDULE,),
+    make_input=lambda outputs: {"prefix": outputs["data_prefix"], "output": outputs["results_prefix"]},
+)
+
 SSN_SCAN = UseCase(
     name="ssn_scan",
     title="Objects that hold social security numbers",
@@ -122,8 +145,9 @@ SSN_SCAN = UseCase(
     counts=MappingProxyType({"tiny": 20, "demo": 500, "full": 200_000}),
     parameters=(MODE, MAX_CONCURRENCY, BATCH_BYTES, TOLERATED_FAILURE_PERCENTAGE, MAX_ITEMS_READ),
     options=(IDENTIFIERS, MEMORY_MB),
+    data_parameters=MappingProxyType({"adversarial": 0.03}),  # texts that mislead scanners, each kind in the demo
     triggers=(Trigger.SCHEDULE, Trigger.OBJECT_CREATED),
     make_input=lambda outputs: {"prefix": outputs["data_prefix"], "output": outputs["results_prefix"]},
 )
 
-USE_CASES: Mapping[str, UseCase] = MappingProxyType({each.name: each for each in (HELLO, NOAA)})
+USE_CASES: Mapping[str, UseCase] = MappingProxyType({each.name: each for each in (HELLO, NOAA, CLAIMS, SSN_SCAN)})

@@ -79,6 +79,8 @@ BATCHING_SECONDS = 1
 # The functions' own name for a throttle or an outage that outlived their patience; their work is idempotent.
 TRANSIENT_RETRY = replace(LAMBDA_RETRY, errors=("TransientFailure",), jitter="FULL")
 RETRIES = (LAMBDA_RETRY, TRANSIENT_RETRY)
+# A send that failed may have arrived: the consumer knows a finding that it has.
+SEND_RETRY = replace(TRANSIENT_RETRY, errors=("States.TaskFailed",))
 
 
 def scan_states(
@@ -109,6 +111,7 @@ def scan_states(
             queue_arn=findings_queue_arn,
             queue_url=findings_queue_url,
             body=Path("$.message"),
+            retry=(SEND_RETRY,),
             result_path=DISCARD,
             end=True,
         ),

@@ -8,10 +8,11 @@ import re
 import pytest
 
 from tests.infra.recording import ROOT, STACKS, built_stack, schema
-from usecases import hello, noaa
-from usecases.registry import HELLO, NOAA, USE_CASES, UseCase
+from usecases import hello, noaa, ssn_scan
+from usecases.registry import HELLO, NOAA, SSN_SCAN, USE_CASES, UseCase
 
 DEFINITIONS = ROOT / "tests" / "definitions"
+BESIDES = {"ssn_scan_object": "ssn-scan-object"}  # further machines of a use case, by golden definition
 
 
 def golden(name: str) -> dict:
@@ -81,8 +82,35 @@ def test_the_four_maps_of_noaa_differ_by_reader_and_kind_of_children_alone():
     assert len(alike) == 1
 
 
+SCAN_TOLD = {
+    "object_function_arn": "arn:aws:lambda:us-east-1:123456789012:function:ssn-scan-single",
+    "findings_queue_arn": "arn:aws:sqs:us-east-1:123456789012:ssn-scan-findings-queue",
+    "findings_queue_url": "https://sqs/ssn-scan-findings-queue",
+}
+
+
+def test_ssn_scan_renders_the_whole_machine():
+    machine = ssn_scan.definition(
+        input_bucket_arn="arn:aws:s3:::ssn-scan-input",
+        results_bucket_arn="arn:aws:s3:::ssn-scan-results",
+        batch_function_arn="arn:aws:lambda:us-east-1:123456789012:function:ssn-scan-batch",
+        knobs=default_knobs(SSN_SCAN),
+        **SCAN_TOLD,
+    )
+    assert json.loads(machine.definition()) == golden("ssn_scan")
+
+
+def test_an_object_that_arrives_and_one_that_is_listed_go_through_the_same_states():
+    machine = json.loads(ssn_scan.object_definition(**SCAN_TOLD).definition())
+    assert machine == golden("ssn_scan_object")
+    listed = json.dumps(golden("ssn_scan")["States"]["Objects"]["ItemProcessor"]["States"], sort_keys=True)
+    arrived = json.dumps(machine["States"], sort_keys=True)
+    # The selector gives a listed object its event, and the execution that its finding is to name.
+    assert listed.replace("Listed", "Object").replace('"$.execution"', '"$$.Execution.Id"') == arrived
+
+
 def test_every_use_case_has_a_golden_definition_and_nothing_else_does():
-    assert {path.stem for path in DEFINITIONS.glob("*.json")} == set(USE_CASES)
+    assert {path.stem for path in DEFINITIONS.glob("*.json")} == {*USE_CASES, *BESIDES}
 
 
 @pytest.mark.parametrize("name", USE_CASES)
@@ -92,9 +120,23 @@ def test_every_stack_deploys_the_golden_machine(name: str):
     knobs = json.dumps(expected["States"]["Defaults"].pop("Parameters"))
     for stack in STACKS:
         built = built_stack(stack)
-        machine = built.one(":StateMachine", f"{name}-machine").json("definition")
+        prefix = name.replace("_", "-")
+        machine = built.one(":StateMachine", f"{prefix}-machine").json("definition")
         own_knobs = json.dumps(machine["States"]["Defaults"].pop("Parameters"))
         assert own_knobs.count(":") == knobs.count(":"), "the same knobs, whatever their values"
-        text = json.dumps(machine, sort_keys=True)
-        text = re.sub(rf"({name}-\w+)-(?:bucket|function)-1a2b3c4", r"\1", text)
-        assert json.loads(text) == expected, f"{stack} differs from the others by more than values"
+        assert without_names(machine, prefix) == expected, f"{stack} differs from the others by more than values"
+
+
+@pytest.mark.parametrize("name", BESIDES)
+def test_every_stack_deploys_the_further_golden_machines(name: str):
+    for stack in STACKS:
+        machine = built_stack(stack).one(":StateMachine", f"{BESIDES[name]}-machine").json("definition")
+        assert without_names(machine, "ssn-scan") == golden(name)
+
+
+def without_names(machine: dict, prefix: str) -> dict:
+    """The machine with what physical names add left out."""
+    text = json.dumps(machine, sort_keys=True)
+    text = re.sub(rf"({prefix}-[\w-]+?)-(?:bucket|function)-1a2b3c4", r"\1", text)
+    named: dict = json.loads(re.sub(rf"({prefix}-[\w-]+?)-1a2b3c4", r"\1", text))
+    return named

@@ -14,18 +14,22 @@ from usecases.registry import USE_CASES
 NAME_INPUTS = ("name", "bucket", "dashboardName", "functionName")
 # Names inside a resource that has a unique name of its own.
 INNER_NAMES = {"aws:s3/bucketMetric:BucketMetric", "aws:s3/inventory:Inventory"}
-OWNS_A_BUCKET_INPUT = {"aws:s3/bucket:Bucket"}
+OWNERS = {"bucket": {"aws:s3/bucket:Bucket"}, "functionName": {"aws:lambda/function:Function"}}  # others refer to it
 NOT_TAGGABLE = {
     "BucketLifecycleConfiguration",
     "BucketMetric",
+    "BucketNotification",
     "BucketOwnershipControls",
     "BucketPolicy",
     "BucketPublicAccessBlock",
     "BucketServerSideEncryptionConfiguration",
     "BucketVersioning",
     "Dashboard",
+    "EventTarget",
     "KeyPolicy",
     "LogMetricFilter",
+    "QueuePolicy",
+    "RedriveAllowPolicy",
     "RolePolicy",
     "TopicPolicy",
     "TopicSubscription",
@@ -111,7 +115,7 @@ def test_no_physical_name_is_fixed(stack: str):
             continue
         for name in NAME_INPUTS:
             value = resource.inputs.get(name)
-            if value is None or (name == "bucket" and resource.type not in OWNS_A_BUCKET_INPUT):
+            if value is None or resource.type not in OWNERS.get(name, {resource.type}):
                 continue
             assert stack in value, f"{resource.name} would be called {value!r} in every stack"
 
@@ -189,7 +193,7 @@ def test_dev_starts_nothing_by_itself():
 @pytest.mark.parametrize("name", USE_CASES)
 def test_a_use_case_that_is_switched_off_leaves_nothing(name: str):
     built = build(whole_program, stack="dev", config={**stack_config("dev"), f"distmap:{name}_enabled": "false"})
-    assert not [resource.name for resource in built.resources if resource.name.startswith(name)]
+    assert not [resource.name for resource in built.resources if resource.name.startswith(name.replace("_", "-"))]
     assert set(built.exports()) == {"alerts_topic_arn", *USE_CASES} - {name}
 
 
