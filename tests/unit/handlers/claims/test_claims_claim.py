@@ -124,7 +124,7 @@ def test_a_total_keeps_its_exact_value_however_many_digits_it_has(number: Decima
         "-0",
     ],
 )
-@pytest.mark.parametrize("place", ["last", "first", "currency first", "escaped", "nested", "twice"])
+@pytest.mark.parametrize("place", ["last", "first", "currency first", "escaped", "nested", "twice", "disguised"])
 def test_a_total_is_read_as_written_wherever_it_stands(number: str, place: str) -> None:
     total = f'"total": {{"value": {number}, "currency": "USD"}}'
     escaped = total.replace("total", "\\u0074otal")
@@ -136,6 +136,7 @@ def test_a_total_is_read_as_written_wherever_it_stands(number: str, place: str) 
         "escaped": f'[{{{fields},{escaped}, "x": {{"total": {{"value": 0.1}}}}}}]',
         "nested": f'[{{{total},{fields}, "x": [{{"total": {{"value": 0.1}}}}]}}]',
         "twice": f'[{{"total": {{"value": 0.1}},{fields},"a\\"total": {{"value": 0.1}},{total}}}]',
+        "disguised": f'[{{{total},{fields},"a\\"total": {{"value": 0.1}}}}]',
     }[place]
     item = item_of(made.encode())
     assert Decimal(item["total"]["N"]) == Decimal(number)

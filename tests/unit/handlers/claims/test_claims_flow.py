@@ -29,13 +29,14 @@ def test_objects_are_opened_in_order_ahead_of_their_reader_within_memory(
 ) -> None:
     asked: list[str] = []
 
+    waiting = threading.Semaphore(0)
+
     def open_stream(item: Item, _meter: Meter) -> Any:
         asked.append(item.key)
+        waiting.release()
         return item.key
 
     monkeypatch.setattr(prefetch, "open_stream", open_stream)
-    waiting = threading.Semaphore(0)
-    monkeypatch.setattr(prefetch, "open_stream", lambda item, meter: (open_stream(item, meter), waiting.release())[0])
     reading: Iterator[tuple[Item, Any]] = opened(items(100, size), Meter())
     first, stream = next(reading)
     for _ in range(most):
