@@ -8,8 +8,8 @@ import re
 import pytest
 
 from tests.infra.recording import ROOT, STACKS, built_stack, schema
-from usecases import hello, noaa, ssn_scan
-from usecases.registry import HELLO, NOAA, SSN_SCAN, USE_CASES, UseCase
+from usecases import claims, hello, noaa, ssn_scan
+from usecases.registry import CLAIMS, HELLO, NOAA, SSN_SCAN, USE_CASES, UseCase
 
 DEFINITIONS = ROOT / "tests" / "definitions"
 BESIDES = {"ssn_scan_object": "ssn-scan-object"}  # further machines of a use case, by golden definition
@@ -80,6 +80,25 @@ def test_the_four_maps_of_noaa_differ_by_reader_and_kind_of_children_alone():
         text = json.dumps({key: value for key, value in state.items() if key != "ItemReader"}, sort_keys=True)
         alike.add(text.replace(name, "Map").replace("EXPRESS", "STANDARD"))
     assert len(alike) == 1
+
+
+def test_claims_renders_the_whole_machine():
+    machine = claims.definition(
+        input_bucket_arn="arn:aws:s3:::claims-input",
+        results_bucket_arn="arn:aws:s3:::claims-results",
+        load_function_arn="arn:aws:lambda:us-east-1:123456789012:function:claims-load",
+        rules_function_arn="arn:aws:lambda:us-east-1:123456789012:function:claims-rules",
+        knobs=default_knobs(CLAIMS),
+    )
+    assert json.loads(machine.definition()) == golden("claims")
+
+
+def test_the_two_maps_of_claims_differ_by_the_kind_of_children_alone():
+    states = golden("claims")["States"]
+    express = json.dumps(states["ClaimsExpress"], sort_keys=True)
+    assert '"ExecutionType": "EXPRESS"' in express
+    alike = express.replace("ClaimsExpress", "Claims").replace("EXPRESS", "STANDARD")
+    assert alike == json.dumps(states["Claims"], sort_keys=True)
 
 
 SCAN_TOLD = {

@@ -266,3 +266,56 @@ def test_the_options_of_noaa_reach_its_function():
     function = dev_with("noaa", memory_mb="3008", reserved_concurrency="50").one(":Function").inputs
     assert (function["memorySize"], function["reservedConcurrentExecutions"]) == (3_008, 50)
     assert "reservedConcurrentExecutions" not in dev_with("noaa").one(":Function").inputs, "0 reserves none"
+
+
+def granted_to(built: Built, function: str) -> set[tuple[str, str]]:
+    """What the function's role may do to data, and to which."""
+    return {
+        (action, resource)
+        for statement in built.one(":RolePolicy", f"{function}-policy").json("policy")["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if action.startswith(("s3:", "dynamodb:", "sqs:"))
+    }
+
+
+def test_each_function_of_claims_may_do_its_own_part_and_nothing_else():
+    built = dev_with("claims")
+    exports = built.exports()["claims"]
+    files, results = (f"arn:aws:s3:::{exports[name]}" for name in ("input_bucket", "results_bucket"))
+    table = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{exports['table_name']}"
+    assert granted_to(built, "claims-load") == {
+        ("s3:GetObject", f"{files}/claims/*"),
+        ("s3:ListBucket", files),
+        ("s3:PutObject", f"{results}/work/*"),
+        ("dynamodb:BatchWriteItem", table),
+    }
+    assert granted_to(built, "claims-rules") == {
+        ("s3:GetObject", f"{results}/work/*"),
+        ("dynamodb:BatchGetItem", table),
+        ("dynamodb:PartiQLUpdate", table),
+    }
+
+
+def test_the_rules_of_the_stack_reach_the_function_that_decides_and_who_verifies():
+    built = dev_with(
+        "claims", limit="250", currency="EUR", evidence="2", evidence_words="an invoice", rules_version="7"
+    )
+    variables = built.one(":Function", "claims-rules-function").inputs["environment"]["variables"]
+    rules = {"version": "7", "limit": 250, "currency": "EUR", "evidence": 2, "evidence_words": "an invoice"}
+    assert json.loads(variables["RULES"]) == rules
+    assert json.loads(built.exports()["claims"]["rules"]) == rules
+
+
+def test_what_children_leave_for_their_next_state_is_kept_for_as_long_as_a_run_can_be_redriven():
+    rules = dev_with("claims").one(":BucketLifecycleConfiguration", "claims-results-lifecycle").inputs["rules"]
+    assert 14 in [
+        rule["expiration"]["days"]
+        for rule in rules
+        if rule.get("filter") == {"prefix": "work/"} and "expiration" in rule
+    ]
+
+
+def test_a_schedule_starts_claims_on_all_its_files():
+    target = dev_with("claims", schedule="rate(1 day)").one(":Schedule").inputs["target"]
+    assert json.loads(target["input"]) == {"prefix": "claims/", "output": "results"}

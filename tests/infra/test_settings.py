@@ -127,7 +127,7 @@ def test_a_retention_that_aws_does_not_offer_is_refused():
 
 def test_a_key_like_no_other_is_answered_with_all_keys():
     (message,) = problems(zzz="1")
-    assert "the keys are alarm_emails, bundle_dependencies, cost_centre," in message
+    assert "the keys are alarm_emails, bundle_dependencies, claims_batch_size, claims_currency," in message
 
 
 def test_everything_that_is_wrong_is_named_at_once():

@@ -6,7 +6,7 @@ import pytest
 
 from asl import limits
 from usecases import parameters
-from usecases.parameters import FlagParameter, Parameter, ParameterError, WordParameter
+from usecases.parameters import FlagParameter, Parameter, ParameterError, TextParameter, WordParameter
 from usecases.registry import HELLO, NOAA, USE_CASES
 
 OUTPUTS = {"data_key": "reviews/reviews.csv", "results_prefix": "results"}
@@ -91,7 +91,8 @@ def test_entries_are_complete():
         assert {"tiny", "demo", "full"} == set(use_case.counts)
         assert use_case.counts["tiny"] <= use_case.counts["demo"] <= use_case.counts["full"]
         settable = [*use_case.parameters, *use_case.options]
-        assert all(isinstance(one, Parameter | WordParameter | FlagParameter) and one.help for one in settable)
+        kinds = Parameter | WordParameter | FlagParameter | TextParameter
+        assert all(isinstance(one, kinds) and one.help for one in settable)
         assert len({one.name for one in settable}) == len(settable), "a config key for each"
 
 
@@ -99,3 +100,10 @@ def test_the_bounds_of_knobs_are_the_quotas_that_definitions_are_checked_against
     assert parameters.MAX_CHILD_EXECUTIONS == limits.MAX_CHILD_EXECUTIONS
     assert parameters.MAX_ITEMS == limits.MAX_ITEMS
     assert parameters.MAX_BATCH_BYTES == limits.MAX_PAYLOAD_BYTES
+
+
+@pytest.mark.parametrize("words", ["", "x" * 201])
+def test_words_of_the_rules_are_as_long_as_the_function_takes_them(words: str):
+    with pytest.raises(ParameterError, match="evidence_words must be text of 1 to 200 characters"):
+        parameters.CLAIM_EVIDENCE_WORDS.parse(words)
+    assert parameters.CLAIM_EVIDENCE_WORDS.default("x" * 200) == "x" * 200
