@@ -13,7 +13,7 @@ from operate.plan.workloads import NOAA, NOAA_WORKSHOP, NOAA_WORKSHOP_POINT, def
 FULL, LARGE = 1_000, 500_000
 THIRD = 1 / 3
 GENTLE = Point(execution_type=STANDARD, batch_size=500, max_concurrency=1_000, memory_mb=1_024)
-CHEAP = Point(execution_type=EXPRESS, batch_size=500, max_concurrency=1_000, memory_mb=512)
+CHEAP = Point(execution_type=EXPRESS, batch_size=500, max_concurrency=1_000, memory_mb=768)
 
 
 def share(point: Point, items: int, workshop=NOAA_WORKSHOP) -> float:
@@ -22,14 +22,14 @@ def share(point: Point, items: int, workshop=NOAA_WORKSHOP) -> float:
     return ours / project(workshop, NOAA_WORKSHOP_POINT, items, Assumptions()).cost.total_usd
 
 
-@pytest.mark.parametrize("items", [FULL, LARGE])
-def test_the_defaults_of_noaa_cost_less_than_half_of_the_workshops(items: int) -> None:
-    assert share(default_point("noaa"), items) < 0.5
+def test_the_defaults_of_noaa_cost_a_third_of_the_workshops() -> None:
+    assert share(default_point("noaa"), LARGE) <= THIRD
+    assert share(default_point("noaa"), FULL) < 0.4, "of so few, the states of the parent are a part of the price"
 
 
 @pytest.mark.parametrize("items", [FULL, LARGE])
 @pytest.mark.parametrize("point", [GENTLE, CHEAP])
-def test_with_larger_batches_and_less_memory_noaa_costs_less_than_a_third(point: Point, items: int) -> None:
+def test_with_larger_batches_noaa_costs_less_than_a_third(point: Point, items: int) -> None:
     assert share(point, items) <= THIRD
 
 
