@@ -24,6 +24,7 @@ from asl.retry import ALL_ERRORS, LAMBDA_RETRY, Catcher, Retrier
 from asl.states import Fail, Pass, State, Succeed, Wait
 from asl.tasks import ActivityTask, EcsRunTask, LambdaInvoke, Pattern, SdkCall, SqsSendMessage, Task
 from asl.values import DISCARD, Intrinsic, Jsonata, Path, QueryLanguage
+from asl.workers import WorkerService
 from asl.writer import ResultWriter
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "Task",
     "Test",
     "Wait",
+    "WorkerService",
     "check_policy",
     "merged_with_input",
     "policy_document",

@@ -36,6 +36,7 @@ UNRESTRICTED_ACTIONS: Mapping[str, str] = {
         ),
         "X-Ray segments belong to no resource",
     ),
+    "ecr:GetAuthorizationToken": "a token is for the registry of the account, not for a repository",
 }
 
 

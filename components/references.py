@@ -30,6 +30,7 @@ PLACEHOLDERS = {
     "cluster_arn": "arn:aws:ecs:us-east-1:000000000000:cluster/example",
     "service_arn": "arn:aws:ecs:us-east-1:000000000000:service/example/example",
     "task_definition_arn": "arn:aws:ecs:us-east-1:000000000000:task-definition/example:1",
+    "machine_arn": "arn:aws:states:us-east-1:000000000000:stateMachine:example",
     "role_arn": "arn:aws:iam::000000000000:role/example",
 }
 

@@ -19,7 +19,10 @@ import yaml
 from pulumi.runtime.stack import run_in_stack
 
 # pulumi_aws warns of its own deprecated classes while it is imported, which is lazy: do it here, once.
-SERVICES = ("budgets", "cloudwatch", "dynamodb", "iam", "kms", "lambda_", "s3", "scheduler", "sfn", "sns", "sqs")
+SERVICES = (
+    *("budgets", "cloudwatch", "dynamodb", "ec2", "ecs", "iam", "kms", "lambda_", "s3", "scheduler", "sfn", "sns"),
+    *("sqs", "vpc"),
+)
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     for _service in SERVICES:
@@ -35,6 +38,7 @@ STACK = "pulumi:pulumi:Stack"
 # The ARNs of types whose code reads something out of them.
 ARNS = {
     "aws:s3/bucket:Bucket": "arn:aws:s3:::{name}",
+    "aws:sfn/activity:Activity": f"arn:aws:states:{REGION}:{ACCOUNT}:activity:{{name}}",
     "aws:sfn/stateMachine:StateMachine": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{{name}}",
     "aws:sns/topic:Topic": f"arn:aws:sns:{REGION}:{ACCOUNT}:{{name}}",
     "aws:kms/key:Key": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{{name}}",
@@ -42,6 +46,12 @@ ARNS = {
     "aws:cloudwatch/logGroup:LogGroup": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{{name}}",
     "aws:dynamodb/table:Table": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{{name}}",
     "aws:sqs/queue:Queue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{{name}}",
+}
+
+
+# The answers of the lookups that components make.
+LOOKUPS: dict[str, dict[str, Any]] = {
+    "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"{REGION}{letter}" for letter in "cab"]},
 }
 
 
@@ -86,6 +96,10 @@ class RecordingMonitor(pulumi.runtime.mocks.MockMonitor):
         self.requests: list[Any] = []
         self.outputs: dict[str, dict[str, Any]] = {}
 
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the name is gRPC's
+        with own_event_loop():
+            return super().Invoke(request)
+
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name is gRPC's
         self.requests.append(request)
         with own_event_loop():
@@ -104,10 +118,12 @@ class PlainMocks(pulumi.runtime.Mocks):
         name = args.inputs.get("name", f"{args.name}-1a2b3c4")
         arn = ARNS.get(args.typ, f"arn:aws:example:{REGION}:{ACCOUNT}:{{name}}").format(name=name)
         known = {"arn": arn, "name": name, "bucket": name, "keyId": name, "url": f"https://sqs/{name}"}
+        known |= {"prefixListId": f"pl-{args.name}", "allocationId": name}
         return name, {**known, **args.inputs}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
-        raise AssertionError(f"unexpected lookup: {args.token}")
+        assert args.token in LOOKUPS, f"unexpected lookup: {args.token}"
+        return LOOKUPS[args.token]
 
 
 @dataclass(frozen=True)
