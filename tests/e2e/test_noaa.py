@@ -50,9 +50,9 @@ def outputs(stack):
 @pytest.mark.parametrize(
     ("knobs", "label", "children", "items"),
     [
-        (["batch_size=5"], "Listing", 3, COUNT),
+        (["execution_type=STANDARD", "batch_size=5"], "Listing", 3, COUNT),
         (["execution_type=EXPRESS", "max_items=7", "batch_size=4"], "ListingExpress", 2, 7),
-        (["source=inventory", "batch_size=12"], "Inventory", 1, COUNT),
+        (["source=inventory", "execution_type=STANDARD", "batch_size=12"], "Inventory", 1, COUNT),
         (["source=inventory", "execution_type=EXPRESS", "max_items=1"], "InventoryExpress", 1, 1),
     ],
 )
