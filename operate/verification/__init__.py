@@ -37,6 +37,10 @@ def _check(use_case: str, evidence: Evidence) -> list[Check]:
             from operate.verification import noaa
 
             return noaa.check(evidence)
+        case "claims":
+            from operate.verification import claims
+
+            return claims.check(evidence)
         case "ssn_scan":
             from operate.verification import ssn_scan
 

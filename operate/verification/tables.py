@@ -1,15 +1,23 @@
-"""Reading whole DynamoDB tables."""
+"""Reading DynamoDB tables: whole, or the items of many keys."""
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from operate.errors import ResultsError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 SEGMENTS = 4
+KEYS_A_REQUEST = 100  # Amazon DynamoDB quotas: BatchGetItem
+REQUESTS_AHEAD = 8
+ATTEMPTS = 8  # of what a busy table leaves over; waits add up to about thirteen seconds
+FIRST_WAIT_SECONDS = 0.1
 
 
 def scan(dynamodb: Any, table: str, *, segments: int = SEGMENTS) -> Iterator[dict[str, Any]]:
@@ -30,3 +38,36 @@ def scan(dynamodb: Any, table: str, *, segments: int = SEGMENTS) -> Iterator[dic
             if "LastEvaluatedKey" in answer:
                 waiting.append((segment, pool.submit(page, segment, answer["LastEvaluatedKey"])))
             yield from answer["Items"]
+
+
+def fetch(dynamodb: Any, table: str, key: str, ids: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield the items of these ids in DynamoDB's form, those that exist, a few hundred in memory at a time.
+
+    ResultsError when the table leaves reads over for long.
+    """
+
+    def page(keys: list[str]) -> list[dict[str, Any]]:
+        wanted: Any = {"Keys": [{key: {"S": each}} for each in keys], "ConsistentRead": True}
+        items: list[dict[str, Any]] = []
+        for attempt in range(ATTEMPTS):
+            answer = dynamodb.batch_get_item(RequestItems={table: wanted})
+            items += answer["Responses"].get(table, [])
+            wanted = answer["UnprocessedKeys"].get(table)
+            if not wanted:
+                return items
+            time.sleep(FIRST_WAIT_SECONDS * 2**attempt)
+        raise ResultsError(f"table {table} left {len(wanted['Keys'])} reads over {ATTEMPTS} times: verify again later")
+
+    left = iter(ids)
+    with ThreadPoolExecutor(max_workers=SEGMENTS, thread_name_prefix="fetch") as pool:
+        waiting = deque(pool.submit(page, keys) for keys in _chunks(left, REQUESTS_AHEAD))
+        while waiting:
+            items = waiting.popleft().result()
+            waiting.extend(pool.submit(page, keys) for keys in _chunks(left, 1))
+            yield from items
+
+
+def _chunks(ids: Iterator[str], most: int) -> Iterator[list[str]]:
+    for _ in range(most):
+        if keys := list(islice(ids, KEYS_A_REQUEST)):
+            yield keys
