@@ -4,6 +4,7 @@ forgotten.
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -42,45 +43,77 @@ class Record:
     def __init__(self, state: StateDir) -> None:
         self._state = state
         self._lock = threading.Lock()
+        self._disk = threading.Lock()
+        self._changes = self._on_disk = 0
         written = state.read(state.resources) or []
         try:
-            self._entries = [Entry(**{**entry, "dependencies": tuple(entry["dependencies"])}) for entry in written]
+            entries = [Entry(**{**entry, "dependencies": tuple(entry["dependencies"])}) for entry in written]
         except (TypeError, KeyError) as error:
             raise LocalError(f"{state.resources} is damaged ({error}); stop the server and deploy again") from error
+        # Each with its text, so that a change prints one entry and not all of them.
+        self._entries = {_key(entry): (entry, _text(entry)) for entry in entries}
 
     def find(self, urn: str) -> Entry | None:
         """The current entry of a URN."""
         with self._lock:
-            return next((entry for entry in self._entries if entry.urn == urn and not entry.replaced), None)
+            found = self._entries.get((urn, None))
+            return None if found is None else found[0]
 
     def entries(self) -> list[Entry]:
         """All entries, replaced ones too."""
         with self._lock:
-            return list(self._entries)
+            return [entry for entry, _ in self._entries.values()]
 
     def put(self, entry: Entry) -> None:
         """Add an entry as the last one, in place of the current one of its URN."""
         entry = Entry(**{**vars(entry), "inputs": recorded(entry.inputs), "outputs": recorded(entry.outputs)})
+        text = _text(entry)
         with self._lock:
-            self._entries = [kept for kept in self._entries if kept.replaced or kept.urn != entry.urn]
-            self._entries.append(entry)
-            self._write()
+            self._entries.pop(_key(entry), None)
+            self._entries[_key(entry)] = (entry, text)
+            change = self._changed()
+        self._save(change)
 
     def mark_replaced(self, entry: Entry) -> None:
         """Keep the entry for its deletion only, before the one that takes its place is put."""
+        marked = Entry(**{**vars(entry), "replaced": True})
         with self._lock:
-            marked = Entry(**{**vars(entry), "replaced": True})
-            self._entries = [marked if kept == entry else kept for kept in self._entries]
-            self._write()
+            self._entries = {
+                _key(marked) if key == _key(entry) else key: (marked, _text(marked)) if key == _key(entry) else kept
+                for key, kept in self._entries.items()
+            }
+            change = self._changed()
+        self._save(change)
 
     def remove(self, entry: Entry) -> None:
         """Forget an entry."""
         with self._lock:
-            self._entries.remove(entry)
-            self._write()
+            del self._entries[_key(entry)]
+            change = self._changed()
+        self._save(change)
 
-    def _write(self) -> None:
-        self._state.write(self._state.resources, [asdict(entry) for entry in self._entries])
+    def _changed(self) -> int:
+        self._changes += 1
+        return self._changes
+
+    def _save(self, change: int) -> None:
+        """Return once the change is on disk; those that come while another is written are written together."""
+        with self._disk:
+            if self._on_disk >= change:
+                return
+            with self._lock:
+                latest, texts = self._changes, [text for _, text in self._entries.values()]
+            self._state.write_text(self._state.resources, f"[{','.join(texts)}]")
+            self._on_disk = latest
+
+
+def _key(entry: Entry) -> tuple[str, str | None]:
+    """What tells an entry from all others: of one URN there may be a current one, and others by their id."""
+    return entry.urn, entry.id if entry.replaced else None
+
+
+def _text(entry: Entry) -> str:
+    return "\n" + json.dumps(asdict(entry), indent=1)
 
 
 def deletion_order(entries: list[Entry]) -> list[Entry]:

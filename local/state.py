@@ -103,5 +103,9 @@ class StateDir:
 
     def write(self, path: Path, value: Any) -> None:
         """Write the value as JSON in one step, with the owner's rights alone."""
+        self.write_text(path, json.dumps(value, indent=1))
+
+    def write_text(self, path: Path, text: str) -> None:
+        """Write JSON text in one step, with the owner's rights alone."""
         self.create()
-        write_atomically(path, json.dumps(value, indent=1, sort_keys=False) + os.linesep)
+        write_atomically(path, text + os.linesep)
