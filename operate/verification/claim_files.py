@@ -35,6 +35,7 @@ STATUSES: Final = frozenset({"active", "cancelled", "draft", "entered-in-error"}
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+("|\Z)|[\[{]|([\]}])', re.DOTALL)
+_SCALAR = re.compile(r"[^ \t\n\r,\]\[{}\"]+")
 _DAY = r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d))?)?)?"
 _DATE_TIME = re.compile(_DAY, re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
@@ -153,9 +154,8 @@ def _after_space(text: str, at: int) -> int:
 
 def _fault_at(text: str, at: int) -> str:
     """Tell an element that the file cuts off from one that is no JSON."""
-    if text[at : at + 1] not in '[{"':
-        scalar = re.compile(r"[^ \t\n\r,\]\[{}\"]+").match(text, at)
-        return TRUNCATED if at == len(text) or (scalar and scalar.end() == len(text)) else NOT_JSON
+    if scalar := _SCALAR.match(text, at):
+        return TRUNCATED if scalar.end() == len(text) else NOT_JSON
     depth = 0
     for token in _BRACKETS.finditer(text, at):
         depth += -1 if token[2] else token[1] is None
