@@ -1,4 +1,4 @@
-"""The edge of a handler of claims: one line in the log, one line a failure, one metric."""
+"""The edge of a handler of claims: one line in the log, one line a failure."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger, Tracer
 
-from handlers.common.edge import FAILED_ITEMS, NAMESPACE
 from handlers.common.meter import Meter
 
 
@@ -32,7 +30,6 @@ def handler_of(service: str, work: Work) -> Callable[[Any, Any], dict[str, Any]]
     """A Lambda handler that does the work, and tells it."""
     logger = Logger(service=service)
     tracer = Tracer(service=service, auto_patch=False)
-    metrics = Metrics(namespace=NAMESPACE, service=service)
 
     def handler(event: Any, _context: Any) -> dict[str, Any]:
         began = time.monotonic()
@@ -45,8 +42,6 @@ def handler_of(service: str, work: Work) -> Callable[[Any, Any], dict[str, Any]]
                 logger.warning("item failed", extra={**told, **failure})
             seconds = round(time.monotonic() - began, 3)
             logger.info("batch", extra={**told, **report.counts, **report.meter.read(), "seconds": seconds})
-            metrics.add_metric(name=FAILED_ITEMS, unit=MetricUnit.Count, value=report.counts["failed"])
-            metrics.flush_metrics()
 
     traced = tracer.capture_lambda_handler(handler, capture_response=False)
     logged: Callable[[Any, Any], dict[str, Any]] = logger.inject_lambda_context(traced)

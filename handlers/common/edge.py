@@ -1,4 +1,4 @@
-"""The edge of a batch handler: all items at once, what became of each, one line in the log, one metric."""
+"""The edge of a batch handler: all items at once, what became of each, one line in the log."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger, Tracer
 
 from handlers.common.answer import Answer, Done, answer, failures
 from handlers.common.event import Batch, Item, parse
 from handlers.common.failures import ItemFailure, TransientFailure
 from handlers.common.limits import AT_ONCE
 from handlers.common.meter import Meter
-
-NAMESPACE = "Distmap"
-FAILED_ITEMS = "FailedItems"
 
 Process = Callable[[Item, Meter], str]
 """Does one item, in any thread, and returns a word for what it did.
@@ -34,7 +30,6 @@ def batch_handler(service: str, process: Process) -> Callable[[Any, Any], Answer
     """
     logger = Logger(service=service, level="INFO")  # its line on a batch is what the cost of a run is told from
     tracer = Tracer(service=service, auto_patch=False)
-    metrics = Metrics(namespace=NAMESPACE, service=service)
 
     def handler(event: Any, _context: Any) -> Answer:
         began = time.monotonic()
@@ -51,8 +46,6 @@ def batch_handler(service: str, process: Process) -> Callable[[Any, Any], Answer
             used = {"items": len(batch.items), "failed": failed, **meter.read()}
             seconds = round(time.monotonic() - began, 3)
             logger.info("batch", extra={"execution": batch.execution, **used, "seconds": seconds})
-            metrics.add_metric(name=FAILED_ITEMS, unit=MetricUnit.Count, value=failed)
-            metrics.flush_metrics()
 
     traced = tracer.capture_lambda_handler(handler, capture_response=False)
     logged: Callable[[Any, Any], Answer] = logger.inject_lambda_context(traced)
