@@ -129,8 +129,14 @@ def stop(sfn: Any, execution_arn: str, *, cause: str) -> None:
 
 def describe(sfn: Any, execution_arn: str) -> Progress:
     """Read the execution first and its Map Runs after it."""
+    execution = describe_alone(sfn, execution_arn)
+    return Progress(execution=execution, map_runs=tuple(_map_runs(sfn, execution_arn)))
+
+
+def describe_alone(sfn: Any, execution_arn: str) -> Execution:
+    """Read the execution without its Map Runs."""
     answer = sfn.describe_execution(executionArn=execution_arn)
-    execution = Execution(
+    return Execution(
         arn=answer["executionArn"],
         state_machine_arn=answer["stateMachineArn"],
         status=answer["status"],
@@ -141,7 +147,6 @@ def describe(sfn: Any, execution_arn: str) -> Progress:
         error=answer.get("error"),
         cause=answer.get("cause"),
     )
-    return Progress(execution=execution, map_runs=tuple(_map_runs(sfn, execution_arn)))
 
 
 def _map_runs(sfn: Any, execution_arn: str) -> Iterator[MapRun]:
@@ -190,6 +195,12 @@ def history(sfn: Any, execution_arn: str) -> Iterator[dict[str, Any]]:
 def children(sfn: Any, map_run_arn: str) -> Iterator[dict[str, Any]]:
     """Yield the rows of ListExecutions for each child that a Map Run started."""
     for page in _pages(sfn.list_executions, mapRunArn=map_run_arn, maxResults=LIST_PAGE):
+        yield from page["executions"]
+
+
+def of_machine(sfn: Any, machine_arn: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows of ListExecutions for a state machine, those that started last first."""
+    for page in _pages(sfn.list_executions, stateMachineArn=machine_arn, maxResults=LIST_PAGE):
         yield from page["executions"]
 
 

@@ -14,8 +14,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Arrived:
+    """Objects that started an execution each, instead of being the items of a map."""
+
+    objects: Counts
+    executions: Counts
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
-    """A run as it stands; ``use_case`` None for a machine that belongs to no use case of the stack."""
+    """A run as it stands; ``use_case`` None for a machine that belongs to no use case of the stack.
+
+    Where objects have ``arrived``, ``execution`` stands for all that they started, under the ARN of their machine.
+    """
 
     use_case: str | None
     stack: str
@@ -23,6 +34,7 @@ class Report:
     map_runs: tuple[MapRun, ...]
     cost: Cost
     checks: tuple[Check, ...]
+    arrived: Arrived | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -36,12 +48,16 @@ class Report:
 
     @property
     def items(self) -> Counts:
-        """The items of all Map Runs."""
+        """The items of all Map Runs, or the objects that arrived."""
+        if self.arrived is not None:
+            return self.arrived.objects
         return sum((map_run.items for map_run in self.map_runs), Counts())
 
     @property
     def executions(self) -> Counts:
-        """The child executions of all Map Runs."""
+        """The child executions of all Map Runs, or those that objects started."""
+        if self.arrived is not None:
+            return self.arrived.executions
         return sum((map_run.executions for map_run in self.map_runs), Counts())
 
     def to_json(self) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def show(console: Console, report: Report) -> None:
     console.print()
     console.print(headline(console, report))
     console.print(Text(report.execution.arn, style="quiet"), soft_wrap=True)
-    if report.map_runs:
+    if report.map_runs or report.arrived:
         console.print(_counts_table(report))
     if report.checks:
         console.print(_checks_table(console, report))
@@ -86,8 +86,11 @@ def _counts_table(report: Report) -> Table:
         for map_run in report.map_runs
         for unit, counts in (("items", map_run.items), ("children", map_run.executions))
     ]
+    if report.arrived is not None:
+        arrived = (("objects", report.arrived.objects), ("executions", report.arrived.executions))
+        rows = [(unit, counts, report.execution.seconds) for unit, counts in arrived]
     states = [state for state in STATES if state in ALWAYS_SHOWN or any(STATES[state](row[1]) for row in rows)]
-    table = new_table("Map Runs")
+    table = new_table("Map Runs" if report.map_runs else "Arrivals")
     table.add_column("")
     for column in (*states, "seconds", "per second"):
         table.add_column(column, justify="right")

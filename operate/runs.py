@@ -11,7 +11,7 @@ from operate import data, evidence, execution, text, usage
 from operate.errors import ExecutionError, InterruptedRunError, UsageError
 from operate.report import Report
 from operate.verification import verify_run
-from usecases.parameters import SOURCE
+from usecases.parameters import ARRIVALS, MODE, SOURCE
 
 if TYPE_CHECKING:
     from operate.execution import Execution, MapRun
@@ -93,6 +93,10 @@ def run(request: RunRequest, stack: Stack, display: Display, *, ask_to_stop: Ask
     """
     outputs = stack.outputs_of(request.use_case.name)
     expected = _make_data(request, stack, display)
+    if request.parameters.get(MODE.name) == ARRIVALS:
+        from operate import arrivals
+
+        return arrivals.run(request, stack, display)
     arn = execution.start(
         stack.client("stepfunctions"),
         state_machine_arn=outputs["state_machine_arn"],

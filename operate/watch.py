@@ -125,6 +125,9 @@ class Display(Protocol):
     def map_runs(self, progress: Progress, expected: int) -> None:
         """Show how far the Map Runs are; ``expected`` items, while the reader has not found them all."""
 
+    def objects(self, label: str, done: int, total: int) -> None:
+        """Show how many objects are done."""
+
     def busy(self, what: str) -> None:
         """Show what is being done now, where no end is in sight."""
 
@@ -146,6 +149,9 @@ class QuietDisplay:
         """Say nothing."""
 
     def map_runs(self, progress: Progress, expected: int) -> None:
+        """Say nothing."""
+
+    def objects(self, label: str, done: int, total: int) -> None:
         """Say nothing."""
 
     def busy(self, what: str) -> None:
@@ -176,6 +182,10 @@ class MovingDisplay(QuietDisplay):
     def map_runs(self, progress: Progress, expected: int) -> None:
         """Show the items of every Map Run, and where its child executions are."""
         self._show([self._of_map_run(map_run, expected) for map_run in progress.map_runs])
+
+    def objects(self, label: str, done: int, total: int) -> None:
+        """Show the objects."""
+        self._show([self._gauge(label, "objects", done, total, "")])
 
     def busy(self, what: str) -> None:
         """Turn a wheel beside the words; a log gets none of them."""

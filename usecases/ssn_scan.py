@@ -333,6 +333,7 @@ def build(settings: Settings, platform: Platform) -> dict[str, pulumi.Output[str
         "state_machine_arn": pipeline.state_machine_arn,
         "state_machine_name": pipeline.state_machine_name,
         "object_state_machine_arn": arrivals.state_machine_arn,
+        "object_function_name": single.name,
         "input_bucket": texts.name,
         "data_prefix": DATA_PREFIX,
         "arrivals_prefix": ARRIVALS_PREFIX,

@@ -235,12 +235,12 @@ def dynamodb_reads(*, units: float) -> list[Use]:
     return [Use(price=data.DYNAMODB_READ, quantity=units, basis="read units of the children")]
 
 
-def sqs_requests(*, requests: int) -> list[Use]:
+def sqs_requests(*, requests: int, basis: str = "requests of the children") -> list[Use]:
     """Requests to standard queues: up to ten messages and 64 KiB are one.
 
     usd = requests x $0.0000004
     """
-    return [Use(price=data.SQS_REQUEST, quantity=requests, basis="requests of the children")]
+    return [Use(price=data.SQS_REQUEST, quantity=requests, basis=basis)]
 
 
 def logs(*, ingested_bytes: float, basis: str = "events sent to CloudWatch Logs") -> list[Use]:

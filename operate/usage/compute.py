@@ -13,10 +13,11 @@ from operate.usage.facts import FunctionUsage
 from operate.usage.invocations import SUCCESS, Invocation, put_together
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from operate.evidence import Evidence
     from operate.execution import MapRun
+    from operate.stacks import Stack
 
 MS = 1_000
 MARGIN = timedelta(seconds=1)  # between the clocks of Step Functions and of Lambda
@@ -38,6 +39,18 @@ class Function:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Span:
+    """The time of a run; ``stop`` None while it goes on."""
+
+    start: datetime
+    stop: datetime | None
+
+    def seconds_since_stop(self) -> float:
+        """How long it has been over; without end while it runs, since what is there is enough then."""
+        return float("inf") if self.stop is None else (datetime.now(UTC) - self.stop).total_seconds()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Calls:
     """A function, and its invocations by the children of each Map Run; ``problem`` when they cannot be read."""
 
@@ -47,36 +60,43 @@ class Calls:
 
     def usage(self, map_run: MapRun, *, least: int) -> FunctionUsage:
         """Add up the invocations for one Map Run, of whose children ``least`` have called the function for sure."""
-        invocations = self.by_map_run.get(map_run.arn, ())
-        reports = [(each.status, each.metrics) for each in invocations if each.metrics is not None]
-        metrics = [found for _status, found in reports]
-        starts = [found["initDurationMs"] for found in metrics if "initDurationMs" in found]
-        return FunctionUsage(
-            name=self.function.name,
-            memory_mb=int(metrics[-1]["memorySizeMB"]) if metrics else self.function.memory_mb,
-            architecture=self.function.architecture,
-            invocations=len(reports),
-            billed_seconds=sum(found["billedDurationMs"] for found in metrics) / MS,
-            gb_seconds=sum(
-                model.lambda_gb_seconds(billed_ms=found["billedDurationMs"], memory_mb=int(found["memorySizeMB"]))
-                for found in metrics
-            ),
-            duration_seconds=tuple(found["durationMs"] / MS for found in metrics),
-            cold_starts=len(starts),
-            init_seconds=sum(starts) / MS,
-            max_memory_mb=max((int(found["maxMemoryUsedMB"]) for found in metrics), default=0),
-            errors=sum(status != SUCCESS for status, _metrics in reports),
-            log_bytes=sum(each.log_bytes for each in invocations),
-            problem=self.problem or self._missing(len(reports), max(least, len(invocations))),
-        )
+        return added_up(self.function, self.by_map_run.get(map_run.arn, ()), problem=self.problem, least=least)
 
-    def _missing(self, reported: int, expected: int) -> str | None:
-        if reported >= expected:
-            return None
-        group = self.function.log_group
-        if reported == 0:
-            return f"not measured: {group} has no platform.report of this run; the function needs log format JSON"
-        return f"{reported:,} of at least {expected:,} invocations: the others have no report in {group}"
+
+def added_up(
+    function: Function, invocations: Sequence[Invocation], *, problem: str | None, least: int
+) -> FunctionUsage:
+    """Add up invocations of a function, of which there are ``least`` for sure."""
+    reports = [(each.status, each.metrics) for each in invocations if each.metrics is not None]
+    metrics = [found for _status, found in reports]
+    starts = [found["initDurationMs"] for found in metrics if "initDurationMs" in found]
+    return FunctionUsage(
+        name=function.name,
+        memory_mb=int(metrics[-1]["memorySizeMB"]) if metrics else function.memory_mb,
+        architecture=function.architecture,
+        invocations=len(reports),
+        billed_seconds=sum(found["billedDurationMs"] for found in metrics) / MS,
+        gb_seconds=sum(
+            model.lambda_gb_seconds(billed_ms=found["billedDurationMs"], memory_mb=int(found["memorySizeMB"]))
+            for found in metrics
+        ),
+        duration_seconds=tuple(found["durationMs"] / MS for found in metrics),
+        cold_starts=len(starts),
+        init_seconds=sum(starts) / MS,
+        max_memory_mb=max((int(found["maxMemoryUsedMB"]) for found in metrics), default=0),
+        errors=sum(status != SUCCESS for status, _metrics in reports),
+        log_bytes=sum(each.log_bytes for each in invocations),
+        problem=problem or _missing(function, len(reports), max(least, len(invocations))),
+    )
+
+
+def _missing(function: Function, reported: int, expected: int) -> str | None:
+    if reported >= expected:
+        return None
+    group = function.log_group
+    if reported == 0:
+        return f"not measured: {group} has no platform.report of this run; the function needs log format JSON"
+    return f"{reported:,} of at least {expected:,} invocations: the others have no report in {group}"
 
 
 def describe(functions: Any, reference: str) -> Function:
@@ -103,38 +123,47 @@ def describe(functions: Any, reference: str) -> Function:
 
 
 def calls(found: Evidence, reference: str, map_runs: Sequence[MapRun], *, least: int) -> Calls:
-    """Find the invocations of a function by the children of Map Runs, ``least`` of which there are for sure.
+    """Find the invocations of a function by the children of Map Runs, ``least`` of which there are for sure."""
+    function = describe(found.stack.client("lambda"), reference)
+    span = Span(start=found.execution.started, stop=found.execution.stopped)
+    own, problem = invocations(found.stack, function, span, executions={found.execution.arn}, least=least)
+    return Calls(function=function, by_map_run={} if problem else _by_map_run(own, map_runs), problem=problem)
+
+
+def invocations(
+    stack: Stack, function: Function, span: Span, *, executions: Container[str], least: int
+) -> tuple[list[Invocation], str | None]:
+    """Find a function's invocations for executions, ``least`` of which there are for sure; or why they cannot be found.
 
     On AWS the end of a log arrives some seconds after the run, so what is missing is waited for a little.
     """
-    function = describe(found.stack.client("lambda"), reference)
     if function.problem is not None:
-        return Calls(function=function, by_map_run={}, problem=function.problem)
+        return [], function.problem
     while True:
         try:
-            own = _own(found, function)
+            own = _own(stack, function, span, executions)
         except log_events.LogUnreadableError as error:
-            return Calls(function=function, by_map_run={}, problem=f"not measured: {error}")
+            return [], f"not measured: {error}"
         missing = sum(each.metrics is not None for each in own) < least
-        if not missing or found.stack.is_local or _seconds_since_end(found) > LATE_SECONDS:
-            return Calls(function=function, by_map_run=_by_map_run(own, map_runs))
+        if not missing or stack.is_local or span.seconds_since_stop() > LATE_SECONDS:
+            return own, None
         time.sleep(ASK_AGAIN_SECONDS)
 
 
-def _own(found: Evidence, function: Function) -> list[Invocation]:
-    """Return the invocations of this execution: those that name it, and those in its time that name no other.
+def _own(stack: Stack, function: Function, span: Span, executions: Container[str]) -> list[Invocation]:
+    """Return the invocations for these executions: those that name one, and those in their time that name none.
 
     An invocation that was killed before it wrote a line names none.
     """
-    start = found.execution.started - MARGIN
-    stop = (found.execution.stopped or datetime.now(UTC)) + MARGIN
+    start = span.start - MARGIN
+    stop = (span.stop or datetime.now(UTC)) + MARGIN
     # A function goes on when its execution is stopped: it is billed to its end.
-    events = log_events.read(found.stack.client("logs"), function.log_group, start=start, end=stop + function.timeout)
+    events = log_events.read(stack.client("logs"), function.log_group, start=start, end=stop + function.timeout)
     return [
         each
         for each in put_together(events)
         if each.function in (None, function.name)
-        and (each.execution == found.execution.arn or (each.execution is None and each.started <= stop.timestamp()))
+        and (each.execution in executions or (each.execution is None and each.started <= stop.timestamp()))
     ]
 
 
@@ -150,9 +179,3 @@ def _by_map_run(invocations: Sequence[Invocation], map_runs: Sequence[MapRun]) -
 
 def _end_of(map_run: MapRun) -> float:
     return float("inf") if map_run.stopped is None else (map_run.stopped + MARGIN).timestamp()
-
-
-def _seconds_since_end(found: Evidence) -> float:
-    if found.execution.stopped is None:
-        return float("inf")  # it still runs: what is there is enough
-    return (datetime.now(UTC) - found.execution.stopped).total_seconds()

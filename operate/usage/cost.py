@@ -23,7 +23,7 @@ def cost_of(usage: Usage) -> Cost:
         uses += _children(each)
         uses += _reader(each)
         for function in each.functions:
-            uses += _compute(function)
+            uses += compute_uses(function)
         uses += _services(each)
         if each.writes_results:
             uses += model.result_writer(file_bytes=each.result_file_bytes)
@@ -46,7 +46,8 @@ def _reader(each: MapUsage) -> Iterator[Use]:
         yield from model.object_reader(objects=each.reader_gets)
 
 
-def _compute(function: FunctionUsage) -> list[Use]:
+def compute_uses(function: FunctionUsage) -> list[Use]:
+    """The invocations of a function, with the problem of measuring them if there was one."""
     requests, duration = model.lambda_compute(
         requests=function.invocations, gb_seconds=function.gb_seconds, architecture=function.architecture
     )

@@ -35,8 +35,11 @@ from operate.verification.tables import scan
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from obstore.store import ObjectStore
+
     from operate.evidence import Evidence
     from operate.execution import MapRun
+    from operate.verification.generated import Generated
 
 Found = tuple[int, tuple[str, ...]]
 """How many numbers an object holds, and the last four digits of each in order."""
@@ -81,8 +84,7 @@ def check(evidence: Evidence) -> list[Check]:
         ran = gather(files)
     except UNREADABLE as error:
         return [unreadable(error)]
-    rows = source.table(inputs, "texts").select("key", "count", "last_four").collect().rows()
-    planted = {f"{outputs['data_prefix']}{key}": (count, tuple(last_four)) for key, count, last_four in rows}
+    planted = {f"{outputs['data_prefix']}{name}": found for name, found in planted_in(source, inputs).items()}
     if given["max_items"]:
         planted = {key: planted[key] for key in sorted(planted, key=str.encode)[: given["max_items"]]}
     drained = await_drained(stack.client("sqs"), outputs)
@@ -93,6 +95,12 @@ def check(evidence: Evidence) -> list[Check]:
         drained,
         table_check(planted, table, bucket=outputs["input_bucket"], excused=ran.unprocessed | ran.failed.keys()),
     ]
+
+
+def planted_in(source: Generated, inputs: ObjectStore) -> dict[str, Found]:
+    """Return the numbers that the generator planted in each object, by its name."""
+    rows = source.table(inputs, "texts").select("key", "count", "last_four").collect().rows()
+    return {key: (count, tuple(last_four)) for key, count, last_four in rows}
 
 
 def gather(files: RunFiles) -> Ran:
