@@ -7,12 +7,14 @@ alone.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from local.bridge import MODULE
 from local.mends import (
     alarms,
+    ecs,
     function_logs,
     function_metrics,
     lambda_functions,
@@ -27,6 +29,7 @@ from local.mends import (
     service_events,
     states_arns,
     targets,
+    task_roles,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 MENDS = (
     alarms,
+    ecs,
     function_logs,
     function_metrics,
     lambda_functions,
@@ -48,6 +52,7 @@ MENDS = (
     secure_transport,
     states_arns,
     targets,
+    task_roles,
 )
 
 
@@ -63,6 +68,7 @@ def load(bridge: Bridge, *, service_token: str) -> Any:
     sys.modules[MODULE] = bridge.as_module()
     services.stepfunctions = sys.modules[MODULE]  # type: ignore[attr-defined] # the attribute an import would set
     app = importlib.import_module("ministack.app").app
+    os.environ.pop("LOG_LEVEL", None)  # it is for ministack, which has read it, and not for the functions
     for mend in MENDS:
         mend.apply()
     service_events.apply(service_token)

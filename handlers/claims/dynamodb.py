@@ -11,7 +11,7 @@ from botocore.exceptions import ConnectionError as NoConnection
 
 from handlers.common import table as tables
 from handlers.common.failures import AccessDenied, NoSuchTable, RequestRefused, TransientFailure
-from handlers.common.table import _failure as failure_of
+from handlers.common.table import failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

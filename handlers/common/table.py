@@ -62,14 +62,15 @@ def put(table: str, item: Mapping[str, Any], meter: Meter, **condition: Any) -> 
         if error.response["Error"]["Code"] == CONDITION_FAILED:
             meter.add("write_units", FAILED_CONDITION_UNITS)
             return False
-        raise _failure(error, table) from error
+        raise failure_of(error, table) from error
     except (HTTPClientError, NoConnection) as error:
         raise TransientFailure(f"DynamoDB did not answer for table {table}: {error}") from error
     meter.add("write_units", answer["ConsumedCapacity"]["CapacityUnits"])
     return True
 
 
-def _failure(error: ClientError, table: str) -> Exception:
+def failure_of(error: ClientError, table: str) -> Exception:
+    """What follows from an error that DynamoDB answered."""
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     told = f"DynamoDB answered {code} for table {table}: {message}"
     if code in THROTTLES or error.response["ResponseMetadata"]["HTTPStatusCode"] >= FAILED:
