@@ -65,6 +65,7 @@ def _function(run: PlannedRun) -> list[Use]:
         ),
         *model.s3_gets(requests=math.ceil(run.items * workload.gets)),
         *model.dynamodb_writes(units=run.items * workload.write_units),
+        *(model.dynamodb_reads(units=run.items * workload.read_units) if workload.read_units else ()),
         *model.logs(ingested_bytes=run.children * workload.log_bytes, basis="what the function logs, estimated"),
     ]
 

@@ -41,11 +41,12 @@ class Workload:
     """The facts of a use case; times in milliseconds at one vCPU of the machine that ``timings`` names.
 
     Of an item: ``item_bytes`` as JSON in a child's input, ``source_bytes`` that the reader reads for it, ``cpu_ms``,
-    ``gets`` of ``get_bytes`` in total, ``writes`` of ``write_units`` in total, ``result_item_bytes`` in a result file,
-    ``variation`` (standard deviation of its time, relative to the mean). Of a child: ``child_states`` that it enters,
-    ``fixed_ms`` of its function, ``result_child_bytes``, ``log_bytes``. ``parallel`` requests of a function are under
-    way at once, ``threads`` of it compute at once. ``architecture`` None: the children call no function;
-    an invocation may take ``timeout_seconds`` and needs ``needs_mb`` of memory.
+    ``gets`` of ``get_bytes`` in total, ``writes`` (all requests to tables) of ``write_units`` and
+    ``read_units`` in total, ``result_item_bytes`` in a result file, ``variation`` (standard deviation of its time,
+    relative to the mean). Of a child: ``child_states`` that it enters, ``fixed_ms`` of its function,
+    ``result_child_bytes``, ``log_bytes``. ``parallel`` requests of a function are under way at once, ``threads`` of it
+    compute at once. ``architecture`` None: the children call no function; an invocation may take ``timeout_seconds``
+    and needs ``needs_mb`` of memory.
     """
 
     use_case: str
@@ -73,6 +74,7 @@ class Workload:
     result_item_bytes: float
     result_child_bytes: float
     log_bytes: float
+    read_units: float = 0.0
 
     @property
     def has_function(self) -> bool:

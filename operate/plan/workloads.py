@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 STATION_BYTES = 940_000  # mean of the generated files, 26,550 rows; "docs/data/stations.md"
 
+CLAIMS_PER_FILE = 58
+CLAIM_FILE_BYTES = 208_000  # mean of the generated files; "docs/data/claims.md"
+
 
 class UnknownWorkloadError(LookupError):
     """A use case that cannot be planned, for nothing is known of its work."""
@@ -94,12 +97,43 @@ NOAA_WORKSHOP = replace(
     log_bytes=400,
 )
 
-WORKLOADS: Mapping[str, Workload] = MappingProxyType({each.use_case: each for each in (HELLO, NOAA)})
+# Both functions of a child as one, since they run one after the other: 3 and 3 requests to the table for 58 claims.
+CLAIMS = Workload(
+    use_case="claims",
+    timings="processor time of both functions on 50 files of 2,608 claims and of the imports, on a core of an AMD EPYC",
+    reader=Reader.LISTING,
+    item_bytes=152,
+    source_bytes=0,
+    parent_states=3,
+    child_states=2,
+    definition_bytes=1_900,
+    architecture="arm64",
+    timeout_seconds=900,
+    needs_mb=512,  # 128 MiB of objects at a time, and the runtime
+    init_ms=500,
+    fixed_ms=15,
+    cpu_ms=12,
+    threads=1,
+    gets=1,
+    get_bytes=CLAIM_FILE_BYTES,
+    writes=6,
+    write_units=2.03 * CLAIMS_PER_FILE,  # 4 % of the claims are larger than the 1 KB of a unit
+    read_units=CLAIMS_PER_FILE,
+    parallel=8,
+    variation=0.86,
+    writes_results=True,
+    result_item_bytes=172,
+    result_child_bytes=1_000,
+    log_bytes=2_400,
+)
+
+WORKLOADS: Mapping[str, Workload] = MappingProxyType({each.use_case: each for each in (HELLO, NOAA, CLAIMS)})
 
 DEFAULTS: Mapping[str, Point] = MappingProxyType(
     {
         "hello": Point(execution_type=EXPRESS, batch_size=1_000, max_concurrency=10_000, memory_mb=0),
         "noaa": Point(execution_type=EXPRESS, batch_size=100, max_concurrency=1_000, memory_mb=768),
+        "claims": Point(execution_type=STANDARD, batch_size=50, max_concurrency=500, memory_mb=1_769),
     }
 )
 NOAA_WORKSHOP_POINT = Point(execution_type=STANDARD, batch_size=100, max_concurrency=1_000, memory_mb=2_048)
