@@ -12,9 +12,12 @@ import asyncio
 import json
 import logging
 import types
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+
+from local import activity_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,7 +70,10 @@ class Bridge:
         _query: Mapping[str, list[str]],
     ) -> Response:
         """The engine's answer to one request; 503 with the reason when there is no answer."""
-        return await self._post({k: v for k, v in headers.items() if k not in NOT_FORWARDED}, body)
+        answer = await self._post({k: v for k, v in headers.items() if k not in NOT_FORWARDED}, body)
+        if headers.get("x-amz-target", "").endswith(f".{activity_tokens.ACTION}") and answer[0] == HTTPStatus.OK:
+            activity_tokens.tokens.note(body, answer[2])
+        return answer
 
     async def _post(self, headers: Mapping[str, str], body: bytes) -> Response:
         if self._session is None or self._url is None:

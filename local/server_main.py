@@ -25,8 +25,9 @@ from local.emulator import load
 from local.engine import Engine, engine_url
 from local.environment import ACCOUNT, REGION
 from local.failures import LocalError
+from local.fargate.layer import SpotLayer
 from local.faults.layer import FaultLayer
-from local.mends import alarms
+from local.mends import alarms, ecs
 from local.ports import HOST
 from local.state import StateDir
 
@@ -111,7 +112,8 @@ def finish(code: int) -> NoReturn:
 async def serve(given: Arguments, engine: Engine, endpoint: str) -> NoReturn:
     """Serve requests until a signal, then end the process: code 0 after an orderly stop, else 1."""
     bridge = Bridge()
-    app = FaultLayer(load(bridge, service_token=engine.service_token))  # the engine starts meanwhile
+    services = load(bridge, service_token=engine.service_token)  # the engine starts meanwhile
+    app = SpotLayer(FaultLayer(services), ecs.interrupt)
     looking = asyncio.create_task(alarms.watch())
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
@@ -151,6 +153,7 @@ async def serve(given: Arguments, engine: Engine, endpoint: str) -> NoReturn:
         log.exception("the server failed")
         code = 1
     looking.cancel()
+    ecs.kill_all()
     await bridge.close()
     engine.stop()
     given.state.server.unlink(missing_ok=True)

@@ -1,5 +1,5 @@
-"""What a Step Functions request is about, for the policy check: ministack knows no Map Runs and no tagging
-there.
+"""What a Step Functions request is about, for the policy check: ministack knows no Map Runs, no tagging and no tasks
+of activities there.
 
 Without it a role allowed to ``states:DescribeMapRun`` on its Map Runs would be refused, since the request
 counts as one on any resource. Source: Service Authorization Reference, "Actions, resources, and condition
@@ -11,6 +11,8 @@ from __future__ import annotations
 import importlib
 import json
 from typing import Any
+
+from local import activity_tokens
 
 ARN_FIELDS = ("mapRunArn", "resourceArn", "stateMachineVersionArn", "stateMachineAliasArn")
 
@@ -27,6 +29,8 @@ def resource_arn(body: bytes, region: str, account: str, action: str) -> str | N
         value = data.get(field)
         if isinstance(value, str):
             return value
+    if action in activity_tokens.REPORTS and isinstance(data.get("taskToken"), str):
+        return activity_tokens.tokens.activity_of(data["taskToken"])
     if action == "CreateActivity" and isinstance(data.get("name"), str):
         return f"arn:aws:states:{region}:{account}:activity:{data['name']}"
     return None
