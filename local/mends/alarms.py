@@ -14,7 +14,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-LOOK_SECONDS = 5.0
+from local.mends import queue_metrics
+
+LOOK_SECONDS = 2.0
 """How often alarms are looked at when no data arrives."""
 
 COMPARE: Mapping[str, Callable[[float, float], bool]] = {
@@ -81,8 +83,10 @@ def _statistic(cloudwatch: Any, alarm: Mapping[str, Any], points: list[Any]) -> 
 
 
 async def watch() -> None:
-    """Look at all alarms from time to time, so that those that are over recover."""
+    """Look at queues and then at all alarms from time to time, so that those that are over recover."""
     cloudwatch = importlib.import_module("ministack.services.cloudwatch")
+    queues: set[str] = set()
     while True:
         await asyncio.sleep(LOOK_SECONDS)
+        queue_metrics.tell(queues)
         cloudwatch._evaluate_all_alarms()  # noqa: SLF001 - the seam
