@@ -70,8 +70,9 @@ GET_STATION: dict[str, Any] = {"service": "s3", "operation": "GetObject", "resou
 
 def noaa(distmap: Any, seed: int, *more: str) -> dict[str, Any]:
     """Run noaa on stations of its own, which the table has no items of."""
-    _, report, err = distmap("run", "noaa", "--count", str(STATIONS), "--seed", str(seed), *more)
-    assert report, err
+    _, found, err = distmap("run", "noaa", "--count", str(STATIONS), "--seed", str(seed), *more)
+    assert found, err
+    report: dict[str, Any] = found
     return report
 
 
@@ -147,7 +148,7 @@ def test_a_run_that_failed_is_finished_by_a_redrive(distmap, stack, execution_ty
 
 
 def test_a_reader_reads_on_where_its_connection_broke(distmap, stack):
-    reading = {"service": "s3", "operation": "GetObject", "resource": {"Key": "reviews/*"}}
+    reading: dict[str, Any] = {"service": "s3", "operation": "GetObject", "resource": {"Key": "reviews/*"}}
     with faults.injected(stack.endpoint, Fault(**reading, kind="cut", first=3)) as struck:
         code, report, err = distmap("run", "hello", "--count", str(REVIEWS))
     assert struck.counts()[0].fired == 3

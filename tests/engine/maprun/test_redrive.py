@@ -190,13 +190,13 @@ class BrokenBody:
 @pytest.mark.parametrize(
     ("kind", "work", "runs"),
     [
-        ("STANDARD", {"Type": "Pass"}, 2),
-        ("STANDARD", {"Type": "Wait", "Seconds": 0}, 1),  # all are stopped before they end
-        ("EXPRESS", {"Type": "Wait", "Seconds": 0}, 2),  # none can be stopped
+        ("STANDARD", {"Type": "Pass"}, {2}),
+        ("STANDARD", {"Type": "Wait", "Seconds": 0}, {1, 2}),  # those that have not ended by then are stopped
+        ("EXPRESS", {"Type": "Wait", "Seconds": 0}, {2}),  # none can be stopped
     ],
 )
 def test_a_reader_that_fails_midway_loses_no_result_and_a_redrive_reads_the_rest(
-    tmp_path: Path, kind: str, work: dict[str, Any], runs: int
+    tmp_path: Path, kind: str, work: dict[str, Any], runs: set[int]
 ) -> None:
     rows = [f"{number},{'x' * 60}" for number in range(20_000)]
     breaking: list[Breaking] = []
@@ -238,7 +238,7 @@ def test_a_reader_that_fails_midway_loses_no_result_and_a_redrive_reads_the_rest
     came = sorted(int(item["n"]) for entry in entries for item in json.loads(entry["Input"])["Items"])
     assert came == list(range(20_000)), "each row once"
     assert ran.map_run["itemCounts"]["succeeded"] == 20_000
-    assert len(manifest["SUCCEEDED"]) == runs, "the runs that had results"
+    assert len(manifest["SUCCEEDED"]) in runs, "the runs that had results"
 
 
 def failing_then_mended(tmp_path: Path, processor: dict[str, Any], items: list[Any], look: Any) -> Ran:
