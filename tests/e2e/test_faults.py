@@ -38,7 +38,7 @@ def state(tmp_path_factory):
 def stack(state):
     found = stacks.local_stack(state)
     yield found
-    faults.clear(found.endpoint)
+    faults.clear(str(found.endpoint))
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StateDir]:
 def stack(state: StateDir) -> Iterator[Stack]:
     found = stacks.local_stack(state)
     yield found
-    faults.clear(found.endpoint)
+    faults.clear(str(found.endpoint))
 
 
 @pytest.fixture
@@ -201,7 +201,11 @@ def waiting(stack: Stack, outputs: Any, which: str = "queue_url") -> int:
 
 def test_a_scanner_that_is_killed_at_work_is_finished_by_a_redrive(scanned, stack):
     slow = Fault(service="s3", operation="GetObject", resource={"Key": "texts/*"}, kind="delay", delay=0.5)
-    invoke = {"service": "lambda", "operation": "Invoke", "resource": {"FunctionName": "*ssn-scan-batch*"}}
+    invoke: dict[str, Any] = {
+        "service": "lambda",
+        "operation": "Invoke",
+        "resource": {"FunctionName": "*ssn-scan-batch*"},
+    }
     with faults.injected(stack.endpoint, Fault(**invoke, kind="kill", delay=0.3, first=1), slow) as struck:
         report = scanned("batches", seed=2, batch_bytes=1_500)
         assert struck.counts()[0].fired == 1

@@ -203,7 +203,7 @@ def test_a_bundle_reaches_lambda_through_a_bucket(
     data: DataCare, observability: Observability, uv: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(code, "BUNDLES", tmp_path / "bundles")
-    monkeypatch.setattr(code.uv, "find_uv_bin", lambda: uv)
+    monkeypatch.setattr("uv.find_uv_bin", lambda: uv)
     program = deployed(platform(data, observability, bundles=True))
     (bundle,) = (tmp_path / "bundles").iterdir()
     stored = program.one(":BucketObjectv2").inputs

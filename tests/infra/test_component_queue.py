@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -77,5 +78,6 @@ def test_alarms_tell_of_dead_letters_and_of_a_consumer_that_is_behind(args: Secu
     ],
 )
 def test_values_beyond_what_sqs_takes_are_refused(args: SecureQueueArgs, field: str, value: int, bounds: str):
+    changed: dict[str, Any] = {field: value}
     with pytest.raises(ValueError, match=f"{field} must be {bounds}"):
-        replace(args, **{field: value})
+        replace(args, **changed)

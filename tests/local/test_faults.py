@@ -28,7 +28,7 @@ from tests.local.helpers import client, make_function, make_role
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from botocore.model import OperationModel, Shape
+    from botocore.model import OperationModel
 
     from local.server import Server
 
@@ -123,7 +123,7 @@ def call(
     ],
 )
 def test_an_error_reads_as_the_service_words_it(whole_aws, call, service, operation, code, status, exception):
-    given = {"status": 503} if code == "RequestLimitExceeded" else {}  # no model has it
+    given: dict[str, Any] = {"status": 503} if code == "RequestLimitExceeded" else {}  # no model has it
     fault = Fault(service=service, operation=operation, code=code, message="of <ours>", **given)
     with faults.injected(whole_aws.endpoint, fault), pytest.raises(ClientError) as raised:
         call(service, operation)
@@ -183,7 +183,8 @@ def test_what_is_refused_is_not_done(whole_aws, call, bucket):
 
 def test_a_reset_does_nothing_and_a_lost_answer_is_of_something_done(whole_aws, bucket):
     s3 = client(whole_aws, "s3")
-    for kind, exists in (("reset", False), ("lost", True)):
+    kinds: tuple[tuple[Any, bool], ...] = (("reset", False), ("lost", True))
+    for kind, exists in kinds:
         key = f"{kind}/object"
         fault = Fault(service="s3", operation="PutObject", kind=kind, resource={"Key": key})
         with faults.injected(whole_aws.endpoint, fault), pytest.raises(ConnectionClosedError):
@@ -258,7 +259,7 @@ def test_a_function_is_killed_while_it_works_and_the_next_call_finds_a_new_proce
         answer = aws_lambda.invoke(FunctionName=name, Payload=json.dumps(seconds))
         return answer.get("FunctionError"), json.load(answer["Payload"])
 
-    of = {"service": "lambda", "operation": "Invoke", "resource": {"FunctionName": name}}
+    of: dict[str, Any] = {"service": "lambda", "operation": "Invoke", "resource": {"FunctionName": name}}
     _, first = invoke(0)
     with faults.injected(whole_aws.endpoint, Fault(**of, kind="kill", delay=0.3)):
         assert invoke(0) == (None, first), "who is done before lives on"
@@ -336,7 +337,7 @@ def test_other_services_go_on(whole_aws, call):
 
 
 def test_rules_are_asked_in_their_order_and_a_delay_lets_others_strike(whole_aws, call):
-    of = {"service": "sqs", "operation": "SendMessage"}
+    of: dict[str, Any] = {"service": "sqs", "operation": "SendMessage"}
     wait, throttle, fail = (
         Fault(**of, kind="delay", delay=0.2),
         Fault(**of, code="RequestThrottled", first=1),
@@ -354,7 +355,7 @@ def test_rules_are_asked_in_their_order_and_a_delay_lets_others_strike(whole_aws
         assert [(each.matched, each.fired) for each in rules.counts()] == [(2, 2), (2, 1), (1, 1)]
 
 
-def example(shape: Shape | None, depth: int = 0) -> Any:
+def example(shape: Any, depth: int = 0) -> Any:
     """The least input that a shape allows."""
     if shape is None or depth > 4:
         return {}

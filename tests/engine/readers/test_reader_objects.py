@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import tracemalloc
+from typing import Any
 
 import pytest
 import zstandard
@@ -72,11 +73,16 @@ class BreakingS3:
     def __init__(self, fake, content, breaks):
         self.content = content
         self.breaks = list(breaks)
-        self.wanted = []
+        self.wanted: list[dict[str, Any]] = []
         self.stream = fake.stream
         fake.objects["k"] = self.pieces
         original = fake.get_object
-        fake.get_object = lambda parameters: (self.wanted.append(dict(parameters)), original(parameters))[1]
+
+        def get_object(parameters: Any) -> Any:
+            self.wanted.append(dict(parameters))
+            return original(parameters)
+
+        fake.get_object = get_object
 
     def pieces(self):
         content = self.content[int(self.wanted[-1].get("Range", "bytes=0-")[6:-1]) :]

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from datagen.errors import BucketMissingError
 from local.failures import NotRunningError, StartError
 from operate import cli
+from operate.commands import common
 from operate.errors import ExecutionError, InterruptedRunError, UsageError, message_of
 
 
@@ -149,7 +150,7 @@ def test_ctrl_c_stops_the_execution_unless_a_person_says_otherwise(monkeypatch, 
 
     monkeypatch.setattr("sys.stdin", Terminal(typed))
     monkeypatch.setattr("typer.confirm", _confirm_from_stdin)
-    assert cli._ask_to_stop() is stops
+    assert common.ask_to_stop() is stops
 
 
 def _confirm_from_stdin(question, *, default, err):
@@ -163,4 +164,4 @@ def test_ctrl_c_without_a_terminal_stops_the_execution(monkeypatch):
     from io import StringIO
 
     monkeypatch.setattr("sys.stdin", StringIO("n\n"))
-    assert cli._ask_to_stop() is True
+    assert common.ask_to_stop() is True

@@ -71,7 +71,7 @@ def test_an_inventory_is_written_for_each_data_set_and_then_used_again(monkeypat
 
     monkeypatch.setattr("datagen.inventory.write_inventory", write)
     folder = "inventory/b/count-10-seed-1"
-    known = Listing(
+    known: Any = Listing(
         f"{folder}/2026-01-02T00-00Z/manifest.json",
         f"{folder}/2026-01-03T00-00Z/manifest.json",
         f"{folder}/2026-01-04T00-00Z/manifest.checksum",

@@ -105,7 +105,7 @@ def handled(data: bytes) -> tuple[list[tuple[Any, str]], int, str | None]:
     return [(each["claim"], each["field"]) for each in loading.failed], len(passed) + loading.duplicates, fault
 
 
-def verified(found: ClaimFile) -> tuple[list[tuple[Any, str]], int, str | None]:
+def verified(found: ClaimFile) -> tuple[list[tuple[Any, ...]], int, str | None]:
     faults = [tuple(each) for each in found.elements if isinstance(each, Fault)]
     return faults, len(found.elements) - len(faults), found.fault
 

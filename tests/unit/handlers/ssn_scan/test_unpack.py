@@ -41,7 +41,7 @@ def test_zeros_behind_the_last_member_are_padding() -> None:
 
 def test_a_truncated_object_is_told_and_what_it_held_so_far_was_given() -> None:
     packed = gzip.compress(bytes(range(256)) * 50)
-    given_so_far = []
+    given_so_far: list[bytes] = []
     with pytest.raises(BrokenGzip, match="end early"):
         given_so_far.extend(unpacked([packed[:-9]]))
     assert b"".join(given_so_far).startswith(bytes(range(256)))
