@@ -27,6 +27,8 @@ SCALE = "demo"
 SEED = 1
 RUN_SECONDS = 600.0
 ANY_FREE_PORT = 0
+OPTIMIZED = "noaa"
+PROCESSES = "2"  # functions at once: a process each on this machine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,7 @@ def demonstrate(console: Console, display: Display, *, scale: str = SCALE) -> bo
         state = StateDir(path=Path(folder) / "local")
         with local_aws.deployed(state, display, port=ANY_FREE_PORT) as stack:
             shown = [_run(name, scale, stack, display) for name in USE_CASES]
+            advice = _optimize(scale, stack, display, Path(folder))
     for each in shown:
         if each.report is not None and not each.report.verified:
             report_view.show(console, each.report)
@@ -54,7 +57,58 @@ def demonstrate(console: Console, display: Display, *, scale: str = SCALE) -> bo
     for each in shown:
         if each.failure:
             console.print(Text(f"{each.use_case}: {each.failure}", style="bad"))
-    return all(each.report is not None and each.report.verified for each in shown)
+    console.print(Text(f"optimization of {OPTIMIZED}: {advice.said}", style="name" if advice.ok else "bad"))
+    return advice.ok and all(each.report is not None and each.report.verified for each in shown)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advice:
+    """What a few trials say about a full run, or why they say nothing."""
+
+    said: str
+    ok: bool
+
+
+def _optimize(scale: str, stack: Stack, display: Display, folder: Path) -> Advice:
+    """Try four ways to run a use case on a few items, and recommend one for all."""
+    from operate.sweep.choose import Constraints
+    from operate.sweep.experiment import sweep
+    from operate.sweep.grid import Axes
+    from operate.sweep.request import request_for
+
+    display.step(f"optimization: {OPTIMIZED} in four ways", style="name")
+    some = runs.use_case_named(OPTIMIZED).counts[scale]
+    request = request_for(
+        OPTIMIZED,
+        axes=Axes(
+            batch=(str(max(1, some // 24)), str(some // 4)),
+            concurrency=(PROCESSES,),
+            type=("STANDARD", "EXPRESS"),
+            memory=(),
+        ),
+        points=(),
+        points_file=None,
+        items=None,
+        scale=scale,
+        count=None,
+        seed=SEED,
+        trial_items=None,
+        repeat=1,
+        constraints=Constraints(max_seconds=None, max_usd=None, account_concurrency=None, downstream_limit=None),
+        overrides=(),
+        fresh=True,
+        timeout=RUN_SECONDS,
+    )
+    try:
+        found = sweep(request, stack, display, folder=folder / "sweeps")
+    except InterruptedRunError:
+        raise
+    except Exception as error:
+        message = message_of(error)
+        if message is None:
+            raise
+        return Advice(said=message, ok=False)
+    return Advice(said=found.recommendation.sentence, ok=found.recommendation.index is not None)
 
 
 def _run(name: str, scale: str, stack: Stack, display: Display) -> Shown:
