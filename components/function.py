@@ -33,8 +33,7 @@ ALARMS = {
     "throttles": Alarm(metric="Throttles", description="The function is refused for lack of concurrency."),
 }
 # Handlers of batches answer for items that failed for good, and log each batch with their number.
-FAILED_ITEMS_ALARM = Alarm(metric="failed-items", description="The function could not handle items of its batches.")
-FAILED_ITEMS = '{ $.message = "batch" && $.failed > 0 }'
+FAILED_ALARM = Alarm(metric="failed-items", description="The function could not handle items of its batches.")
 DEAD_LETTER_ALARM = Alarm(
     metric="ApproximateNumberOfMessagesVisible",
     statistic="Maximum",
@@ -53,7 +52,8 @@ class ServerlessFunctionArgs:
 
     ``reserved_concurrency`` None shares the account's concurrency and 0 stops the function. An ``asynchronous``
     function gets a queue for the events that it could not handle. With ``counts_failed_items`` the items that its
-    handler says it could not handle become a metric with an alarm.
+    handler says it could not handle become a metric with an alarm, and so does what it says of parts of items in
+    ``counts_failed_parts``, such as ``failed_claims``.
     """
 
     code: pulumi.Archive | StoredCode
@@ -68,6 +68,7 @@ class ServerlessFunctionArgs:
     reserved_concurrency: int | None = None
     asynchronous: bool = False
     counts_failed_items: bool = False
+    counts_failed_parts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.timeout_seconds <= MAX_TIMEOUT_SECONDS:
@@ -131,7 +132,8 @@ class ServerlessFunction(pulumi.ComponentResource):
                 topic_arn=args.observability.alarm_topic_arn,
                 opts=child,
             )
-        failed = [count_failed_items(name, args.observability, logs, child)] if args.counts_failed_items else []
+        fields = (*(("failed",) if args.counts_failed_items else ()), *args.counts_failed_parts)
+        failed = [count_failed(name, field, args.observability, logs, child) for field in fields]
         self.arn = function.arn
         self.name = function.name
         self.log_group_name = logs.name
@@ -182,19 +184,20 @@ class ServerlessFunction(pulumi.ComponentResource):
         return queue
 
 
-def count_failed_items(
-    name: str, observability: Observability, logs: aws.cloudwatch.LogGroup, opts: pulumi.ResourceOptions
+def count_failed(
+    name: str, field: str, observability: Observability, logs: aws.cloudwatch.LogGroup, opts: pulumi.ResourceOptions
 ) -> Metrics:
-    """Counts in a metric of the stack what a handler of batches says it could not handle, with an alarm."""
-    alarm = replace(FAILED_ITEMS_ALARM, metric=f"{name}-failed-items")
+    """Counts in a metric of the stack what a handler of batches says in ``field`` it could not handle, with an alarm."""
+    what = "items" if field == "failed" else field.removeprefix("failed_")
+    alarm = replace(FAILED_ALARM, metric=f"{name}-failed-{what}")
     return count_logged(
         alarm.metric,
         alarm,
-        pattern=FAILED_ITEMS,
-        value="$.failed",
+        pattern=f'{{ $.message = "batch" && $.{field} > 0 }}',
+        value=f"$.{field}",
         log_group=logs,
         topic_arn=observability.alarm_topic_arn,
-        title="Failed items",
+        title=f"Failed {what}",
         opts=opts,
     )
 

@@ -279,6 +279,7 @@ def _load(
             references={"input_bucket_arn": files.arn, "results_bucket_arn": results.arn, "table_arn": table.arn},
             environment={"TABLE_NAME": table.name, "WORK_BUCKET": results.name, "WORK_PREFIX": WORK_PREFIX},
             counts_failed_items=True,
+            counts_failed_parts=("failed_claims",),
         ),
     )
 

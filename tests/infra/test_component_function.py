@@ -118,6 +118,16 @@ def test_items_that_a_handler_gave_up_are_counted_and_raise_an_alarm(args: Serve
     assert (alarm["namespace"], alarm["metricName"]) == ("distmap/test", "load-failed-items")
 
 
+def test_parts_of_items_that_a_handler_gave_up_have_a_metric_and_an_alarm_of_their_own(args: ServerlessFunctionArgs):
+    function = built(replace(args, counts_failed_items=True, counts_failed_parts=("failed_claims",)))
+    counted = {one.name: one.inputs["metricTransformation"]["value"] for one in function.of_type(":LogMetricFilter")}
+    assert counted == {"load-failed-items": "$.failed", "load-failed-claims": "$.failed_claims"}
+    assert function.one(":LogMetricFilter", "load-failed-claims").inputs["pattern"] == (
+        '{ $.message = "batch" && $.failed_claims > 0 }'
+    )
+    assert function.one(":MetricAlarm", "load-failed-claims").inputs["metricName"] == "load-failed-claims"
+
+
 def test_permissions_that_are_too_wide_are_refused_before_anything_is_made(args: ServerlessFunctionArgs):
     def greedy(**_arns: str) -> list[Statement]:
         return [Statement(actions=("dynamodb:*",), resources=(TABLE,))]
