@@ -187,7 +187,7 @@ class ServerlessFunction(pulumi.ComponentResource):
 def count_failed(
     name: str, field: str, observability: Observability, logs: aws.cloudwatch.LogGroup, opts: pulumi.ResourceOptions
 ) -> Metrics:
-    """Counts in a metric of the stack what a handler of batches says in ``field`` it could not handle, with an alarm."""
+    """Counts in a metric of the stack what a handler says in ``field`` that it could not handle, with an alarm."""
     what = "items" if field == "failed" else field.removeprefix("failed_")
     alarm = replace(FAILED_ALARM, metric=f"{name}-failed-{what}")
     return count_logged(
