@@ -88,16 +88,23 @@ class Budget:
 MEMORY: Final = Budget(MEMORY_BYTES)
 
 
+def marks_a_folder(item: Item) -> bool:
+    """Whether the item is an empty object that cannot be asked for. Raises UnreadableKey for one that is not empty."""
+    if not _NEVER_READ.search(item.key):
+        return False
+    if item.size == 0:
+        return True
+    raise UnreadableKey("the S3 client cannot ask for a key that has an empty part between slashes")
+
+
 @contextmanager
 def read(item: Item, meter: Meter) -> Iterator[Object]:
     """The object, whose size counts against the memory for all bodies until the end of the block.
 
     Raises an ItemFailure, a BatchFailure or, once the client has given up, TransientFailure.
     """
-    if _NEVER_READ.search(item.key):
-        if item.size == 0:
-            raise EmptyObject("the object has no bytes: it marks a folder")
-        raise UnreadableKey("the S3 client cannot ask for a key that has an empty part between slashes")
+    if marks_a_folder(item):
+        raise EmptyObject("the object has no bytes: it marks a folder")
     meter.add("s3_gets")
     with explained(item):
         answer = obstore.get(store(item.bucket), item.key)

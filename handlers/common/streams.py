@@ -10,7 +10,7 @@ import obstore
 from obstore.exceptions import BaseError, PreconditionError
 
 from handlers.common.failures import TransientFailure
-from handlers.common.objects import explained, store
+from handlers.common.objects import explained, marks_a_folder, store
 
 if TYPE_CHECKING:
     from handlers.common.event import Item
@@ -36,6 +36,8 @@ def open_stream(item: Item, meter: Meter) -> Stream:
 
     Raises an ItemFailure, a BatchFailure or TransientFailure, now and while blocks are read.
     """
+    if marks_a_folder(item):
+        return Stream(blocks=(), size=0, etag="", modified=0)
     meter.add("s3_gets")
     with explained(item):
         try:

@@ -10,9 +10,11 @@ import pytest
 
 from handlers.common.edge import process_all
 from handlers.common.event import Batch, Item
-from handlers.common.failures import AccessDenied, NotCsv, TransientFailure
+from handlers.common.failures import AccessDenied, NotCsv, TransientFailure, UnreadableKey
+from handlers.common.meter import Meter
 from handlers.common.objects import Budget
 from handlers.common.once import once
+from handlers.common.streams import open_stream
 
 
 def items(count: int) -> Batch:
@@ -98,3 +100,16 @@ def test_what_is_no_items_own_failure_ends_the_batch_at_once(failure: type[Excep
     with pytest.raises(failure, match="all of it"):
         process_all(items(1000), process)
     assert len(begun) < 200, "items not begun are left"
+
+
+def test_a_marker_of_a_folder_is_an_empty_stream_and_is_not_asked_for() -> None:
+    meter = Meter()
+    stream = open_stream(Item(bucket="b", key="texts/", size=0), meter)
+    assert (list(stream.blocks), stream.size) == ([], 0)
+    assert meter.read()["s3_gets"] == 0, "the client would ask for the key without its slash, which is another object"
+
+
+@pytest.mark.parametrize("key", ["texts/", "/a", "texts//a"])
+def test_a_key_that_the_client_would_change_is_refused(key: str) -> None:
+    with pytest.raises(UnreadableKey, match="an empty part between slashes"):
+        open_stream(Item(bucket="b", key=key, size=5), Meter())
