@@ -1,4 +1,4 @@
-"""A process that serves a directory as an S3 bucket, each first byte delayed, and takes DynamoDB's writes at once.
+"""A process that serves a directory as an S3 bucket, each first byte delayed, and takes writes and messages at once.
 
 ``python -m bench.slow_s3 DIRECTORY --delay SECONDS`` prints its endpoint and serves until its standard input ends. It
 stands for services a network away, whose own work costs the measured process nothing; it checks no signatures and
@@ -57,8 +57,12 @@ def application(directory: Path, delay: float) -> web.Application:
 
     async def write(request: web.Request) -> web.Response:
         asked = await request.read()
-        if request.headers["X-Amz-Target"].endswith(".BatchWriteItem"):
-            answer: dict[str, object] = {"UnprocessedItems": {}}
+        target = request.headers["X-Amz-Target"]
+        if target == "AmazonSQS.SendMessage":
+            digest = hashlib.md5(json.loads(asked)["MessageBody"].encode(), usedforsecurity=False).hexdigest()
+            answer: dict[str, object] = {"MessageId": digest, "MD5OfMessageBody": digest}
+        elif target.endswith(".BatchWriteItem"):
+            answer = {"UnprocessedItems": {}}
         else:
             table = json.loads(asked)["TableName"]
             answer = {"ConsumedCapacity": {"TableName": table, "CapacityUnits": 1.0}}

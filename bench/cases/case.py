@@ -17,6 +17,7 @@ Handler = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 class Case:
     """One use case: ours against the usual, on the same objects of a data set.
 
+    The targets are ratios to the usual, ``core_rate_target`` is in units a second of one core.
     ``run_objects`` and ``batch`` are those of the run whose cost is projected, at ``memory_mb`` a function.
     """
 
@@ -35,3 +36,4 @@ class Case:
     handler_target: float
     run_objects: int
     memory_mb: int
+    core_rate_target: float | None = None
