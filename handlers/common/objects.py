@@ -129,20 +129,21 @@ def store(bucket: str) -> Any:
 
 
 @contextmanager
-def explained(item: Item) -> Iterator[None]:
-    """Failures of the S3 client in the block are raised by what follows from them."""
+def explained(item: Item, request: str = "GET") -> Iterator[None]:
+    """Failures of the S3 client in the block, which GETs or PUTs the item, are raised by what follows from them."""
     try:
         yield
     except ValueError as error:
         raise UnreadableKey(str(error)[:CAUSE_CHARACTERS]) from error
     except (BaseError, FileNotFoundError) as error:
-        raise _failure(str(error), item, NOT_FOUND if isinstance(error, FileNotFoundError) else FAILED) from error
+        status = NOT_FOUND if isinstance(error, FileNotFoundError) else FAILED
+        raise _failure(str(error), item, request, status) from error
 
 
-def _failure(said: str, item: Item, unless_said: int) -> Exception:
+def _failure(said: str, item: Item, request: str, unless_said: int) -> Exception:
     status = int(found[1]) if (found := _STATUS.search(said)) else unless_said
     code = found[1] if (found := _CODE.search(said)) else ""
-    told = f"S3 answered {status} {code} to GET s3://{item.bucket}/{item.key}".replace("  ", " ")
+    told = f"S3 answered {status} {code} to {request} s3://{item.bucket}/{item.key}".replace("  ", " ")
     if code == "NoSuchBucket":
         return NoSuchBucket(told)
     if status == NOT_FOUND:
@@ -150,7 +151,7 @@ def _failure(said: str, item: Item, unless_said: int) -> Exception:
     if code == "InvalidObjectState":
         return ObjectArchived(f"{told}: restore it from its storage class first")
     if status in {UNAUTHORIZED, FORBIDDEN}:
-        return AccessDenied(f"{told}: the function's role needs s3:GetObject on it")
+        return AccessDenied(f"{told}: the role needs s3:{request.capitalize()}Object on it")
     if REFUSED <= status < FAILED and status not in WAITED_FOR:
         return RequestRefused(told)
     first = said.partition("\n")[0]

@@ -24,7 +24,7 @@ MAX_ACCOUNT: Final = 2**63 - 1
 MAX_RATE: Final = 100 * HUNDREDTHS
 MAX_TERM: Final = 600
 MAX_CENTS: Final = 10**12
-"""Ten billion dollars: 9,000 loans of it still add up exactly in 64 bits."""
+"""Ten billion dollars: nine million balances of it still add up in 64 bits."""
 COLUMNS: Final = ("AccountID", "Rate", "Payment", "LoanAmount", "LoanTerm", "OriginationDate", "GrossIncome")
 SHOWN_CHARACTERS: Final = 40
 _NUMBER: Final = re.compile(r"(\d{1,19})(?:\.(\d{1,2}))?", re.ASCII)

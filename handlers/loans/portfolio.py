@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from handlers.loans.loan import HUNDREDTHS, MONTHS_A_YEAR, Loan
+from handlers.loans.loan import HUNDREDTHS, MAX_CENTS, MONTHS_A_YEAR, Loan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,5 +109,5 @@ def balance(*, rate: Integers, payment: Integers, amount: Integers, paid: Intege
     with np.errstate(divide="ignore", invalid="ignore"):
         payments_grown = np.where(rate == 0, paid, np.expm1(growth) / monthly)
     owed = amount * np.exp(growth) - payment * payments_grown
-    cents: Integers = np.where(paid >= term, 0, np.rint(owed.clip(0))).astype(np.int64)
+    cents: Integers = np.where(paid >= term, 0, np.rint(owed.clip(0, MAX_CENTS))).astype(np.int64)
     return cents
