@@ -20,6 +20,8 @@ STATION_BYTES = 940_000  # mean of the generated files, 26,550 rows; "docs/data/
 CLAIMS_PER_FILE = 58
 CLAIM_FILE_BYTES = 208_000  # mean of the generated files; "docs/data/claims.md"
 
+TEXT_BYTES = 325_000  # mean of the generated objects of 50,000 words; "docs/data/texts.md"
+
 
 class UnknownWorkloadError(LookupError):
     """A use case that cannot be planned, for nothing is known of its work."""
@@ -127,13 +129,43 @@ CLAIMS = Workload(
     log_bytes=2_400,
 )
 
-WORKLOADS: Mapping[str, Workload] = MappingProxyType({each.use_case: each for each in (HELLO, NOAA, CLAIMS)})
+# Mode objects. In a batch an object takes two thirds of the processor time, and waits beside 31 others.
+SSN_SCAN = Workload(
+    use_case="ssn_scan",
+    timings="processor time on 200 texts one by one and of the imports, on a core of an AMD EPYC; sizes from 500 texts",
+    reader=Reader.LISTING,
+    item_bytes=330,
+    source_bytes=0,
+    parent_states=3,
+    child_states=3,
+    definition_bytes=1_378,
+    architecture="arm64",
+    timeout_seconds=900,
+    needs_mb=512,  # 32 blocks of 8 MiB, each twice, where objects are large
+    init_ms=444,
+    fixed_ms=0.5,
+    cpu_ms=0.95,
+    threads=1,
+    gets=1,
+    get_bytes=TEXT_BYTES,
+    writes=0,
+    write_units=0,
+    parallel=1,
+    variation=0.2,
+    writes_results=True,
+    result_item_bytes=560,
+    result_child_bytes=700,
+    log_bytes=1_200,
+)
+
+WORKLOADS: Mapping[str, Workload] = MappingProxyType({each.use_case: each for each in (HELLO, NOAA, CLAIMS, SSN_SCAN)})
 
 DEFAULTS: Mapping[str, Point] = MappingProxyType(
     {
         "hello": Point(execution_type=EXPRESS, batch_size=1_000, max_concurrency=10_000, memory_mb=0),
         "noaa": Point(execution_type=EXPRESS, batch_size=100, max_concurrency=1_000, memory_mb=768),
         "claims": Point(execution_type=STANDARD, batch_size=50, max_concurrency=500, memory_mb=1_769),
+        "ssn_scan": Point(execution_type=EXPRESS, batch_size=1, max_concurrency=1_000, memory_mb=1_024),
     }
 )
 NOAA_WORKSHOP_POINT = Point(execution_type=STANDARD, batch_size=100, max_concurrency=1_000, memory_mb=2_048)
