@@ -39,7 +39,20 @@ def partition(_given: Properties, _ctx: Context) -> State:
     }
 
 
+def availability_zones(given: Properties, ctx: Context) -> State:
+    filters = [{"Name": one["name"], "Values": one["values"]} for one in given.get("filters") or []]
+    zones = ctx.client("ec2").describe_availability_zones(Filters=filters)["AvailabilityZones"]
+    wanted = [zone for zone in zones if given.get("state") in (None, zone["State"])]
+    return {
+        "id": ctx.region,
+        "region": ctx.region,
+        "names": sorted(zone["ZoneName"] for zone in wanted),
+        "zoneIds": [zone["ZoneId"] for zone in sorted(wanted, key=lambda zone: str(zone["ZoneName"]))],
+    }
+
+
 LOOKUPS: Mapping[str, Callable[[Properties, Context], State]] = {
+    "aws:index/getAvailabilityZones:getAvailabilityZones": availability_zones,
     "aws:index/getCallerIdentity:getCallerIdentity": caller_identity,
     "aws:index/getRegion:getRegion": region,
     "aws:index/getPartition:getPartition": partition,

@@ -9,13 +9,18 @@ import pytest
 from local.provider import lifecycle
 from local.provider.resource import Existing
 from local.provider.table import RESOURCES
-from tests.local.cases import buckets, compute, identity, messages, tables, triggers, watching
+from tests.local.cases import buckets, compute, identity, messages, networks, tables, triggers, watching, workers
 from tests.local.cases.ground import Case, Ground
 
 if TYPE_CHECKING:
     from local.provider.context import Context
 
-CASES = [case for module in (buckets, compute, identity, messages, tables, triggers, watching) for case in module.CASES]
+MODULES = (buckets, compute, identity, messages, networks, tables, triggers, watching, workers)
+CASES = [case for module in MODULES for case in module.CASES]
+    case
+    for module in (buckets, compute, identity, messages, networks, tables, workers, triggers, watching)
+    for case in module.CASES
+]
 
 # Types that leave something on the endpoint when they are deleted, as on AWS.
 KEPT_AFTER_DELETION = {

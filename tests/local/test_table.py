@@ -98,7 +98,9 @@ def test_lookups_tell_of_the_local_account(context: Context) -> None:
     }
     assert look_up("aws:index/getRegion:getRegion", {}, context)["region"] == "us-east-1"
     assert look_up("aws:index/getPartition:getPartition", {}, context)["partition"] == "aws"
-    assert len(LOOKUPS) == 3
+    found = look_up("aws:index/getAvailabilityZones:getAvailabilityZones", {"state": "available"}, context)
+    assert {"us-east-1a", "us-east-1b"} <= set(found["names"])
+    assert len(LOOKUPS) == 4
 
 
 def test_a_property_that_localhost_does_not_have_is_refused_with_those_that_it_has() -> None:

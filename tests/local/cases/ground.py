@@ -108,6 +108,36 @@ class Ground:
     def key(self) -> str:
         return str(self.make("aws:kms/key:Key", "ground-key", deletionWindowInDays=7)["keyId"])
 
+    @property
+    def vpc(self) -> str:
+        return str(self.make("aws:ec2/vpc:Vpc", "ground-vpc", cidrBlock="10.9.0.0/16")["id"])
+
+    @property
+    def subnet(self) -> str:
+        inputs = {"vpcId": self.vpc, "cidrBlock": "10.9.1.0/24"}
+        return str(self.make("aws:ec2/subnet:Subnet", "ground-subnet", **inputs)["id"])
+
+    @property
+    def route_table(self) -> str:
+        return str(self.make("aws:ec2/routeTable:RouteTable", "ground-routes", vpcId=self.vpc)["id"])
+
+    @property
+    def internet(self) -> str:
+        return str(self.make("aws:ec2/internetGateway:InternetGateway", "ground-internet", vpcId=self.vpc)["id"])
+
+    @property
+    def security_group(self) -> str:
+        return str(self.make("aws:ec2/securityGroup:SecurityGroup", "ground-group", vpcId=self.vpc)["id"])
+
+    @property
+    def cluster(self) -> dict[str, Any]:
+        return self.make("aws:ecs/cluster:Cluster", "ground-cluster")
+
+    def task_definition(self, name: str) -> str:
+        containers = json.dumps([{"name": "one", "image": "one", "command": ["python", "-c", ""]}])
+        inputs = {"family": name, "containerDefinitions": containers}
+        return str(self.make("aws:ecs/taskDefinition:TaskDefinition", name, **inputs)["arn"])
+
     def client(self, service: str) -> Any:
         return self.ctx.client(service)
 
