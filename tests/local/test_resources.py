@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 MODULES = (buckets, compute, identity, messages, networks, tables, triggers, watching, workers)
 CASES = [case for module in MODULES for case in module.CASES]
-    case
-    for module in (buckets, compute, identity, messages, networks, tables, workers, triggers, watching)
-    for case in module.CASES
-]
 
 # Types that leave something on the endpoint when they are deleted, as on AWS.
 KEPT_AFTER_DELETION = {
