@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pulumi
 
 from asl import (
-    LAMBDA_RETRY,
     Choice,
     DistributedMap,
     ExecutionType,
@@ -42,6 +40,7 @@ from components import (
     ServerlessFunctionArgs,
     function_code,
 )
+from usecases.parts import RETRIES, results_bucket
 from usecases.registry import CLAIMS
 
 if TYPE_CHECKING:
@@ -61,8 +60,6 @@ HANDLERS = ("handlers.common", "handlers.claims")
 PACKAGES = ("aws-lambda-powertools", "botocore", "obstore", "orjson", "zstandard")
 LOAD_SECONDS, RULES_SECONDS = 900, 300
 
-# The functions' own name for a throttle or an outage that outlived their patience; their work is idempotent.
-RETRIES = (LAMBDA_RETRY, replace(LAMBDA_RETRY, errors=("TransientFailure",), jitter="FULL"))
 
 # The ids go to the next state alone: what a child puts out tells of files and claims without naming each.
 LOADED = Jsonata(
@@ -186,17 +183,7 @@ def build(settings: Settings, platform: Platform) -> dict[str, pulumi.Output[str
     """Deploys the use case and returns what its users and the ``distmap`` command need to know."""
     own = settings.use_cases[CLAIMS.name]
     files = ObservedBucket("claims-input", ObservedBucketArgs(data=platform.data, observability=platform.observability))
-    results = ObservedBucket(
-        "claims-results",
-        ObservedBucketArgs(
-            data=platform.data,
-            observability=platform.observability,
-            expire_days={
-                WORK_PREFIX: WORK_DAYS,
-                **({} if settings.expire_results_days is None else {"": settings.expire_results_days}),
-            },
-        ),
-    )
+    results = results_bucket("claims-results", settings, platform, expire_days={WORK_PREFIX: WORK_DAYS})
     table = ObservedTable(
         "claims-claims",
         ObservedTableArgs(

@@ -27,6 +27,7 @@ from components import (
     ObservedBucketArgs,
     Schedule,
 )
+from usecases.parts import results_bucket
 from usecases.registry import HELLO
 
 if TYPE_CHECKING:
@@ -78,14 +79,7 @@ def build(settings: Settings, platform: Platform) -> dict[str, pulumi.Output[str
         "hello-input",
         ObservedBucketArgs(data=platform.data, observability=platform.observability, events=own.on_object_created),
     )
-    results = ObservedBucket(
-        "hello-results",
-        ObservedBucketArgs(
-            data=platform.data,
-            observability=platform.observability,
-            expire_days={} if settings.expire_results_days is None else {"": settings.expire_results_days},
-        ),
-    )
+    results = results_bucket("hello-results", settings, platform)
     run_input = {"output": RESULTS_PREFIX}
     pipeline = DistributedMapPipeline(
         "hello",

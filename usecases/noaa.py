@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pulumi
 
 from asl import (
-    LAMBDA_RETRY,
     AllOf,
     Choice,
     DistributedMap,
@@ -42,6 +40,7 @@ from components import (
     ServerlessFunctionArgs,
     function_code,
 )
+from usecases.parts import RETRIES, results_bucket
 from usecases.registry import NOAA
 
 if TYPE_CHECKING:
@@ -62,8 +61,6 @@ HANDLERS = ("handlers.common", "handlers.noaa")
 PACKAGES = ("aws-lambda-powertools", "botocore", "numpy", "obstore")
 TIMEOUT_SECONDS = 600
 
-# The function's own name for a throttle or an outage that outlived its patience; its work is idempotent.
-TRANSIENT_RETRY = replace(LAMBDA_RETRY, errors=("TransientFailure",), jitter="FULL")
 
 # Result files may be of any size, the output of a state not: without them a child tells the number alone.
 WHOLE_ANSWER = Path("$.Payload")
@@ -116,7 +113,7 @@ def definition(
                     f"Stations{name}",
                     function_arn=stations_function_arn,
                     payload=Path("$"),
-                    retry=(LAMBDA_RETRY, TRANSIENT_RETRY),
+                    retry=RETRIES,
                     result_selector=None if write_results else FAILED_ALONE,
                     output_path=WHOLE_ANSWER if write_results else None,
                 ),
@@ -196,14 +193,7 @@ def build(settings: Settings, platform: Platform) -> dict[str, pulumi.Output[str
     """Deploys the use case and returns what its users and the ``distmap`` command need to know."""
     own = settings.use_cases[NOAA.name]
     files = ObservedBucket("noaa-input", ObservedBucketArgs(data=platform.data, observability=platform.observability))
-    results = ObservedBucket(
-        "noaa-results",
-        ObservedBucketArgs(
-            data=platform.data,
-            observability=platform.observability,
-            expire_days={} if settings.expire_results_days is None else {"": settings.expire_results_days},
-        ),
-    )
+    results = results_bucket("noaa-results", settings, platform)
     table = ObservedTable(
         "noaa-stations",
         ObservedTableArgs(

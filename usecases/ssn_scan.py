@@ -12,7 +12,6 @@ import pulumi
 
 from asl import (
     DISCARD,
-    LAMBDA_RETRY,
     Catcher,
     Choice,
     DistributedMap,
@@ -52,6 +51,7 @@ from components import (
     function_code,
     visibility_seconds,
 )
+from usecases.parts import RETRIES, TRANSIENT_RETRY, results_bucket
 from usecases.registry import SSN_SCAN
 
 if TYPE_CHECKING:
@@ -76,9 +76,6 @@ COLLECTED_AT_ONCE = 2  # the least that Lambda takes: findings are few
 MESSAGES_A_BATCH = 10
 BATCHING_SECONDS = 1
 
-# The functions' own name for a throttle or an outage that outlived their patience; their work is idempotent.
-TRANSIENT_RETRY = replace(LAMBDA_RETRY, errors=("TransientFailure",), jitter="FULL")
-RETRIES = (LAMBDA_RETRY, TRANSIENT_RETRY)
 # A send that failed may have arrived: the consumer knows a finding that it has.
 SEND_RETRY = replace(TRANSIENT_RETRY, errors=("States.TaskFailed",))
 
@@ -250,14 +247,7 @@ def build(settings: Settings, platform: Platform) -> dict[str, pulumi.Output[str
         "ssn-scan-input",
         ObservedBucketArgs(data=platform.data, observability=platform.observability, events=own.on_object_created),
     )
-    results = ObservedBucket(
-        "ssn-scan-results",
-        ObservedBucketArgs(
-            data=platform.data,
-            observability=platform.observability,
-            expire_days={} if settings.expire_results_days is None else {"": settings.expire_results_days},
-        ),
-    )
+    results = results_bucket("ssn-scan-results", settings, platform)
     findings = ObservedTable(
         "ssn-scan-findings",
         ObservedTableArgs(
