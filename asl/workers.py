@@ -46,16 +46,18 @@ class WorkerService:
         size: str | Jsonata | None = None,
         needed: int | Jsonata = 1,
         within_seconds: int = 600,
+        every_seconds: int = LOOK_SECONDS,
     ) -> tuple[State, ...]:
         """States that set the number and the size of the workers and go on to ``then`` once ``needed`` of them run.
 
-        They pass their input on. Without enough workers after ``within_seconds`` the flow fails with
-        Workers.NotRunning and what ECS says about it. The variables ``looks``, ``running`` and ``trouble`` are theirs.
+        They look every ``every_seconds`` and pass their input on. Without enough workers after ``within_seconds`` the
+        flow fails with Workers.NotRunning and what ECS says about it. The variables ``looks``, ``running`` and
+        ``trouble`` are theirs.
         """
         if isinstance(size, str) and size not in self.task_definition_arns:
             raise ValueError(f"size {size!r} is none of {', '.join(self.task_definition_arns) or 'no sizes'}")
         look, enough, wait, fail = f"{name}: look", f"{name}: enough?", f"{name}: wait", f"{name}: too few"
-        looks = max(1, within_seconds // LOOK_SECONDS)
+        waits = max(1, within_seconds // every_seconds)
         return (
             self._update(
                 name,
@@ -86,18 +88,18 @@ class WorkerService:
                 query_language=QueryLanguage.JSONATA,
                 rules=(
                     Rule(when=Jsonata(f"$running >= {_expression(needed)}"), next=then),
-                    Rule(when=Jsonata(f"$looks >= {looks}"), next=fail),
+                    Rule(when=Jsonata(f"$looks > {waits}"), next=fail),
                 ),
                 default=wait,
             ),
-            Wait(wait, query_language=QueryLanguage.JSONATA, seconds=LOOK_SECONDS, next=look),
+            Wait(wait, query_language=QueryLanguage.JSONATA, seconds=every_seconds, next=look),
             Fail(
                 fail,
                 query_language=QueryLanguage.JSONATA,
                 error=NOT_RUNNING,
                 cause=Jsonata(
                     f"$string($running) & ' of ' & $string({_expression(needed)}) & ' workers run after "
-                    f"{looks * LOOK_SECONDS} seconds: ' & $trouble"
+                    f"{waits * every_seconds} seconds: ' & $trouble"
                 ),
             ),
         )

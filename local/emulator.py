@@ -15,6 +15,7 @@ from local.bridge import MODULE
 from local.mends import (
     alarms,
     ecs,
+    ecs_arns,
     function_logs,
     function_metrics,
     lambda_functions,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 MENDS = (
     alarms,
     ecs,
+    ecs_arns,
     function_logs,
     function_metrics,
     lambda_functions,

@@ -17,6 +17,7 @@ import pytest
 from local import processes, server
 from local.activity_tokens import ActivityTokens
 from local.fargate import InterruptionError, interrupt
+from local.mends import ecs_arns
 from local.mends.ecs_services import Throttle, provider
 from local.mends.task_roles import TaskCredentials
 from tests.local.helpers import STUB, client, is_running, make_role
@@ -376,3 +377,24 @@ def test_no_worker_outlives_the_server(state: StateDir, kill: bool):
     else:
         server.stop(state)
     assert processes.wait_until(lambda: not any(map(is_running, pids)), seconds=SECONDS), "children of it neither"
+
+
+@pytest.mark.parametrize(
+    ("action", "given", "resource"),
+    [
+        ("UpdateService", {"cluster": "c", "service": "s"}, "service/c/s"),
+        ("UpdateService", {"service": "arn:aws:ecs:us-east-1:1:service/c/s"}, "service/c/s"),
+        ("DescribeServices", {"cluster": "arn:aws:ecs:us-east-1:1:cluster/c", "services": ["s"]}, "service/c/s"),
+        ("StopTask", {"task": "t"}, "task/default/t"),
+        ("RunTask", {"cluster": "c", "taskDefinition": "f:1"}, "task-definition/f:1"),
+    ],
+)
+def test_a_request_is_checked_against_what_it_is_about(action: str, given: dict[str, Any], resource: str):
+    found = ecs_arns.resource_arn(json.dumps(given).encode(), "us-east-1", "1", action)
+    assert found == f"arn:aws:ecs:us-east-1:1:{resource}"
+
+
+def test_a_request_that_names_nothing_is_left_to_ministack():
+    for body in (b"{}", b"[]", b"not json", b'{"service": 1}', b'{"services": []}'):
+        assert ecs_arns.resource_arn(body, "us-east-1", "1", "UpdateService") is None
+    assert ecs_arns.resource_arn(b'{"cluster": "c"}', "us-east-1", "1", "ListTasks") is None

@@ -43,7 +43,7 @@ def test_the_flow_goes_on_when_enough_run_and_fails_when_they_do_not_in_time():
     assert states["Scale out: look"]["Next"] == "Scale out: enough?"
     assert states["Scale out: enough?"]["Choices"] == [
         {"Condition": "{% $running >= 2 %}", "Next": "Work"},
-        {"Condition": "{% $looks >= 12 %}", "Next": "Scale out: too few"},
+        {"Condition": "{% $looks > 12 %}", "Next": "Scale out: too few"},
     ]
     assert states["Scale out: wait"] == {
         "Type": "Wait",
