@@ -5,42 +5,26 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from handlers.common.event import environment
+from handlers.common import clients
+from handlers.common.clients import FAILED
 from handlers.common.failures import AccessDenied, NoSuchQueue, RequestRefused, TransientFailure
-from handlers.common.limits import AT_ONCE
-from handlers.common.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from handlers.common.meter import Meter
 
-ATTEMPTS: Final = 6
-CONNECT_SECONDS, READ_SECONDS = 3, 10
-FAILED: Final = 500
 THROTTLES: Final = frozenset({"KmsThrottled", "OverLimit", "RequestThrottled", "ThrottlingException"})
 DENIALS: Final = frozenset({"AccessDenied", "AccessDeniedException", "ExpiredToken", "InvalidClientTokenId"})
 MISSING: Final = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
 
 
-@once
 def client() -> Any:
-    """The process's client; its connections are enough for all threads of a batch."""
-    return botocore.session.get_session().create_client(
-        "sqs",
-        region_name=environment("AWS_REGION"),
-        config=Config(
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-            max_pool_connections=AT_ONCE,
-        ),
-    )
+    """The process's client."""
+    return clients.client("sqs")
 
 
 def send(queue_url: str, body: Mapping[str, Any], meter: Meter) -> None:

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from handlers.common.event import environment
+from handlers.common import clients
+from handlers.common.clients import FAILED
 from handlers.common.failures import AccessDenied, NoSuchTable, RequestRefused, TransientFailure
-from handlers.common.limits import AT_ONCE
-from handlers.common.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from handlers.common.meter import Meter
 
-ATTEMPTS: Final = 6  # with a random wait of up to 1, 2, 4 ... seconds between them
-CONNECT_SECONDS, READ_SECONDS = 3, 10
-FAILED: Final = 500
 THROTTLES: Final = frozenset(
     {
         "LimitExceededException",
@@ -35,20 +29,9 @@ CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 FAILED_CONDITION_UNITS: Final = 1  # "Condition expressions", DynamoDB Developer Guide: those of an item up to 1 KB
 
 
-@once
 def client() -> Any:
-    """The process's client; its connections are enough for all threads of a batch."""
-    return botocore.session.get_session().create_client(
-        "dynamodb",
-        region_name=environment("AWS_REGION"),
-        config=Config(
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-            max_pool_connections=AT_ONCE,
-            parameter_validation=False,
-        ),
-    )
+    """The process's client."""
+    return clients.client("dynamodb")
 
 
 def put(table: str, item: Mapping[str, Any], meter: Meter, **condition: Any) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from handlers.common import objects, table
+from handlers.common import clients, objects
 from handlers.common.once import once
 from tests.unit.handlers.services import Services, serving
 
@@ -69,7 +69,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(objects, "store", once(inspect.unwrap(objects.store)))
-    monkeypatch.setattr(table, "client", once(inspect.unwrap(table.client)))
+    monkeypatch.setattr(clients, "client", once(inspect.unwrap(clients.client)))
     return monkeypatch
 
 
@@ -78,7 +78,7 @@ def services(environment: pytest.MonkeyPatch) -> Iterator[Services]:
     """Stand-ins for S3 and DynamoDB, whose clients give up soon."""
     with serving() as (services, endpoint):
         environment.setenv("AWS_ENDPOINT_URL", endpoint)
-        environment.setattr(table, "ATTEMPTS", 2)
+        environment.setattr(clients, "ATTEMPTS", 2)
         quick = {"init_backoff": timedelta(milliseconds=1), "max_backoff": timedelta(milliseconds=2), "base": 2}
         environment.setattr(objects, "RETRIES", {**objects.RETRIES, "max_retries": 2, "backoff": quick})
         yield services
