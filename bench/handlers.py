@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
-from bench.cases import claims, noaa, ssn_scan
+from bench.cases import claims, loans, noaa, ssn_scan
 from bench.cases.case import Case, Handler
 from bench.harness import REPETITIONS, Measurement, rates, table
 from bench.slow_s3 import BUCKET, serving
@@ -48,6 +48,11 @@ def main() -> None:
         # A process of its own: a function's clients are for one endpoint and stay for the life of their process.
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
             verdicts += process.submit(measure, case.name).result()
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        verdicts += [
+            Verdict(name=name, target=target, ratio=ratio)
+            for name, target, ratio in process.submit(loans.measure).result()
+        ]
     table(
         "Targets",
         ["", "target", "measured", ""],

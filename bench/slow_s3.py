@@ -2,7 +2,7 @@
 
 ``python -m bench.slow_s3 DIRECTORY --delay SECONDS`` prints its endpoint and serves until its standard input ends. It
 stands for services a network away, whose own work costs the measured process nothing; it checks no signatures and
-keeps no items.
+keeps neither items nor objects that are put.
 """
 
 from __future__ import annotations
@@ -55,6 +55,11 @@ def application(directory: Path, delay: float) -> web.Application:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
         return web.Response(status=206, body=body[part], headers=headers, content_type="text/csv")
 
+    async def put_object(request: web.Request) -> web.Response:
+        etag = hashlib.md5(await request.read(), usedforsecurity=False).hexdigest()
+        await asyncio.sleep(delay)
+        return web.Response(headers={"ETag": f'"{etag}"'})
+
     async def write(request: web.Request) -> web.Response:
         asked = await request.read()
         target = request.headers["X-Amz-Target"]
@@ -70,6 +75,7 @@ def application(directory: Path, delay: float) -> web.Application:
 
     made = web.Application(client_max_size=1 << 20)
     made.router.add_get(f"/{BUCKET}/{{key:.+}}", get_object)
+    made.router.add_put(f"/{BUCKET}/{{key:.+}}", put_object)
     made.router.add_post("/", write)
     return made
 
