@@ -319,3 +319,52 @@ def test_what_children_leave_for_their_next_state_is_kept_for_as_long_as_a_run_c
 def test_a_schedule_starts_claims_on_all_its_files():
     target = dev_with("claims", schedule="rate(1 day)").one(":Schedule").inputs["target"]
     assert json.loads(target["input"]) == {"prefix": "claims/", "output": "results"}
+
+
+def granted(built: Built, policy: str) -> set[tuple[str, str]]:
+    """What a policy allows, but for logs and traces."""
+    return {
+        (action, resource)
+        for statement in built.one(":RolePolicy", policy).json("policy")["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if not action.startswith(("logs:", "xray:"))
+    }
+
+
+def test_each_part_of_ssn_scan_may_do_its_own_part_and_nothing_else():
+    built = dev_with("ssn_scan")
+    bucket = f"arn:aws:s3:::{built.exports()['ssn_scan']['input_bucket']}"
+    queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:ssn-scan-findings-queue-1a2b3c4"
+    table = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{built.exports()['ssn_scan']['table_name']}"
+    single = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:ssn-scan-single-function-1a2b3c4"
+    assert granted(built, "ssn-scan-single-policy") == {
+        ("s3:GetObject", f"{bucket}/texts/*"),
+        ("s3:GetObject", f"{bucket}/arrivals/*"),
+        ("s3:ListBucket", bucket),
+    }
+    assert granted(built, "ssn-scan-batch-policy") == {
+        ("s3:GetObject", f"{bucket}/texts/*"),
+        ("s3:ListBucket", bucket),
+        ("sqs:SendMessage", queue),
+    }
+    assert granted(built, "ssn-scan-collect-policy") == {
+        ("sqs:ReceiveMessage", queue),
+        ("sqs:DeleteMessage", queue),
+        ("sqs:GetQueueAttributes", queue),
+        ("dynamodb:PutItem", table),
+    }
+    machine = granted(built, "ssn-scan-object-policy")
+    assert {action for action, _ in machine} == {"lambda:InvokeFunction", "sqs:SendMessage"}
+    assert {resource.removesuffix(":*") for _, resource in machine} == {single, queue}
+
+
+def test_an_object_that_arrives_starts_the_scan_of_it_with_the_whole_event():
+    built = dev_with("ssn_scan", on_object_created="true")
+    pattern = built.one(":EventRule").json("eventPattern")
+    assert pattern["detail"]["object"] == {"key": [{"wildcard": "arrivals/*"}]}
+    target = built.one(":EventTarget").inputs
+    assert target["arn"] == built.exports()["ssn_scan"]["object_state_machine_arn"]
+    assert "inputTransformer" not in target, "the machine reads the event itself"
+    assert built.exports()["ssn_scan"]["arrivals_watched"] == "true"
+    assert dev_with("ssn_scan").exports()["ssn_scan"]["arrivals_watched"] == "false"

@@ -6,8 +6,8 @@ import pytest
 
 from asl import limits
 from usecases import parameters
-from usecases.parameters import FlagParameter, Parameter, ParameterError, TextParameter, WordParameter
-from usecases.registry import HELLO, NOAA, USE_CASES
+from usecases.parameters import MODE, FlagParameter, Parameter, ParameterError, TextParameter, WordParameter
+from usecases.registry import HELLO, NOAA, SSN_SCAN, USE_CASES
 
 OUTPUTS = {"data_key": "reviews/reviews.csv", "results_prefix": "results"}
 
@@ -74,6 +74,15 @@ def test_words_travel_in_the_input_as_they_are():
 def test_a_word_that_is_not_one_of_them_is_refused():
     with pytest.raises(ParameterError, match="execution_type must be STANDARD or EXPRESS, got 'express'"):
         NOAA.parse_parameters(["execution_type=express"])
+
+
+def test_a_word_for_runs_alone_is_no_default_of_a_stack():
+    assert SSN_SCAN.parse_parameters(["mode=arrivals"]) == {"mode": "arrivals"}
+    assert MODE.default("batches") == "batches"
+    with pytest.raises(ParameterError, match="mode must be objects or batches, got 'arrivals'"):
+        MODE.default("arrivals")
+    with pytest.raises(ParameterError, match="mode must be objects or batches or arrivals, got 'files'"):
+        MODE.parse("files")
 
 
 def test_a_flag_is_true_or_false():
