@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 EXITED: Final = "EssentialContainerExited"
 NOT_STARTED: Final = "TaskFailedToStart"
+KEPT_TASKS: Final = 1_000
+"""Records of ended tasks, the latest; AWS keeps them for an hour."""
 
 
 @dataclass
@@ -197,6 +199,14 @@ class Tasks:
             for container in task["containers"]:
                 container["lastStatus"] = "STOPPED"
         self._count(task)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let go of the records of tasks that ended long ago."""
+        tasks = self._ecs._tasks  # noqa: SLF001 - the seam
+        ended = [arn for arn, task in list(tasks.items()) if task["lastStatus"] == "STOPPED"]
+        for arn in ended[:-KEPT_TASKS]:
+            tasks.pop(arn, None)
 
     def _count(self, task: dict[str, Any]) -> None:
         """Have the cluster and the service count their tasks again."""

@@ -197,12 +197,12 @@ def _cluster(inputs: Properties) -> dict[str, Any]:
 
 def _tasks_left(name: str, inputs: Properties, ctx: Context) -> list[str]:
     ecs, cluster = ctx.client("ecs"), _cluster(inputs)
-    arns = [
-        arn
+    pages = [
+        page["taskArns"]
         for status in ("RUNNING", "STOPPED")
-        for arn in ecs.list_tasks(serviceName=name, desiredStatus=status, **cluster)["taskArns"]
+        for page in ecs.get_paginator("list_tasks").paginate(serviceName=name, desiredStatus=status, **cluster)
     ]
-    told = ecs.describe_tasks(tasks=arns[:100], **cluster)["tasks"] if arns else []
+    told = [task for arns in pages if arns for task in ecs.describe_tasks(tasks=arns, **cluster)["tasks"]]
     return [task["taskArn"] for task in told if task["lastStatus"] != "STOPPED"]
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import os
 import signal
 import time
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -398,3 +400,28 @@ def test_a_request_that_names_nothing_is_left_to_ministack():
     for body in (b"{}", b"[]", b"not json", b'{"service": 1}', b'{"services": []}'):
         assert ecs_arns.resource_arn(body, "us-east-1", "1", "UpdateService") is None
     assert ecs_arns.resource_arn(b'{"cluster": "c"}', "us-east-1", "1", "ListTasks") is None
+
+
+# What the mends of ECS take for granted of ministack: parameters of its functions, by name.
+SEAM = {
+    "_run_task_worker": ["task", "td", "container_overrides", "docker_client", "account_id", "region"],
+    "_stop_task": ["data"],
+    "_reconcile_service_tasks": ["cluster_name", "svc_key"],
+    "_record_service_task_failure": ["task", "digest_resolution_failed"],
+    "_schedule_service_deployment_completion": ["cluster_name", "svc_key", "account_id", "region", "healthy_task"],
+    "_deployment_needs_first_task": ["deployment", "td", "context"],
+    "_mark_task_pending": ["task_arn", "task"],
+    "_mark_task_activating": ["task_arn", "task"],
+    "_mark_task_running": ["task_arn", "task"],
+    "_get_docker": [],
+}
+
+
+def test_ministack_has_the_functions_that_are_replaced_and_called():
+    spec = importlib.util.find_spec("ministack.services.ecs")
+    assert spec is not None
+    assert spec.origin is not None
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    defined = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    functions = {node.name: [arg.arg for arg in node.args.args] for node in defined}
+    assert {name: functions.get(name) for name in SEAM} == SEAM, "read ministack's ECS again before another version"
