@@ -27,8 +27,9 @@ ANSWER = {"items": 3, "outcomes": {"simulated": 3}, "failed": []}
 BOUND_SECONDS = 10
 
 
-def refused(code: str, status: int = 400) -> ClientError:
-    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Any")
+def refused(code: str, status: int = 400) -> Exception:
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "Any")
 
 
 class StepFunctions:
@@ -90,7 +91,12 @@ def done(_event: Any, _meter: Any, _check: Any) -> dict[str, Any]:
 def test_each_task_is_answered_once_with_its_own_token():
     states = StepFunctions('{"n": 1}', '{"n": 2}')
     seen = []
-    until_idle(states, lambda event, *_: seen.append(event["n"]) or ANSWER)
+
+    def work(event: Any, *_: Any) -> dict[str, Any]:
+        seen.append(event["n"])
+        return ANSWER
+
+    until_idle(states, work)
     assert seen == [1, 2]
     told = states.of("succeed")
     assert [each["taskToken"] for each in told] == ["token-0", "token-1"]
@@ -164,7 +170,7 @@ def test_a_missed_heartbeat_is_not_the_end_of_the_task():
 def test_work_that_nobody_waits_for_is_ended_and_not_reported(code):
     states = StepFunctions("{}", "{}")
     states.before["beat"] = [refused(code)]
-    ended = []
+    ended: list[bool] = []
 
     def work(_event: Any, _meter: Any, check: Any) -> dict[str, Any]:
         if ended:
@@ -202,7 +208,7 @@ def test_a_report_that_comes_too_late_is_dropped(code, end):
 
 def test_a_report_is_sent_again_after_a_throttle_and_given_up_in_the_end():
     states = StepFunctions("{}", "{}")
-    states.before["succeed"] = [refused("ThrottlingException")] * 2 + [refused("InternalError", 500)]
+    states.before["succeed"] = [*[refused("ThrottlingException")] * 2, refused("InternalError", 500)]
     until_idle(states, done)
     assert len(states.of("succeed")) == 5
     states = StepFunctions("{}")
@@ -219,7 +225,12 @@ def test_polls_that_are_refused_wait_longer_each_time_and_afresh_after_an_answer
         *(EndpointConnectionError(endpoint_url="x"), refused("Any", 503)),
     ]
     attempts: list[int] = []
-    until_idle(states, done, wait=lambda attempt: attempts.append(attempt) or 0.0)
+
+    def wait(attempt: int) -> float:
+        attempts.append(attempt)
+        return 0.0
+
+    until_idle(states, done, wait=wait)
     assert attempts == [1, 2, 3, 4]
 
 
@@ -237,7 +248,12 @@ def test_an_activity_that_is_not_there_ends_the_worker():
 
 def test_a_worker_that_is_stopped_finishes_the_task_in_hand_and_takes_no_other():
     states = StepFunctions("{}", "{}")
-    worker = worker_of(states, lambda *_: worker.stop() or ANSWER)
+
+    def work(*_: Any) -> dict[str, Any]:
+        worker.stop()
+        return ANSWER
+
+    worker = worker_of(states, work)
     worker.run()
     assert [each["taskToken"] for each in states.of("succeed")] == ["token-0"]
     assert len(states.tasks) == 1
@@ -283,7 +299,12 @@ def test_a_task_that_comes_to_a_poll_of_a_stopped_worker_is_done():
 
 def test_a_poll_that_stays_open_is_left_after_a_while():
     states, left = StepFunctions(), threading.Event()
-    states.get_activity_task = lambda **_: left.wait(BOUND_SECONDS) and {}  # type: ignore[method-assign]
+
+    def poll(**_parameters: Any) -> dict[str, Any]:
+        left.wait(BOUND_SECONDS)
+        return {}
+
+    states.get_activity_task = poll  # type: ignore[method-assign]
     worker = worker_of(states, done)
     thread = threading.Thread(target=worker.run)
     thread.start()
