@@ -30,6 +30,8 @@ MEMORY_OF_CPU: Mapping[int, tuple[int, ...]] = {
     4096: tuple(range(8192, 30721, 1024)),
 }
 STOP_SECONDS = 120  # Fargate's longest, and what Spot leaves a task from its notice to its end
+HEALTH_SECONDS = {"interval": 30, "timeout": 5, "startPeriod": 60}
+HEALTH_RETRIES = 3
 CONTAINER = "worker"
 SPOT, ON_DEMAND = "FARGATE_SPOT", "FARGATE"
 IMAGE_ACTIONS = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -64,6 +66,7 @@ class ActivityWorkerPoolArgs:
     image            with its digest, so that every worker runs the same code
     repository_arn   the ECR repository of the image; None for an image that anybody may pull
     command          what a worker runs; it polls the activity whose ARN is in ACTIVITY_ARN
+    health_command   tells by its exit code whether a worker is well; ECS replaces one that is not. Empty: nobody asks
     on_demand_base   workers that run on FARGATE; all above it run on FARGATE_SPOT
     idle_minutes     workers that run for so long while the activity has no work raise the alarm
     """
@@ -78,6 +81,7 @@ class ActivityWorkerPoolArgs:
     references: References = field(default_factory=dict)
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     sizes: Mapping[str, WorkerSize] = field(default_factory=lambda: SIZES)
+    health_command: tuple[str, ...] = ()
     on_demand_base: int = 0
     idle_minutes: int = 15
 
@@ -229,7 +233,7 @@ class ActivityWorkerPool(pulumi.ComponentResource):
             environment={**args.environment, "ACTIVITY_ARN": activity.arn, "WORKER_SIZE": size},
             log_group=logs.name,
             log_group_arn=logs.arn,
-        ).apply(lambda known: [container(**known, command=args.command, size=size)])
+        ).apply(lambda known: [container(**known, command=args.command, health_command=args.health_command, size=size)])
         return aws.ecs.TaskDefinition(
             f"{name}-definition",
             family=f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}",
@@ -257,13 +261,16 @@ def container(
     *,
     image: str,
     command: tuple[str, ...],
+    health_command: tuple[str, ...],
     environment: Mapping[str, str],
     log_group: str,
     log_group_arn: str,
     size: str,
 ) -> dict[str, Any]:
     """The container of a worker as ECS takes it: read-only, with time to hand back its task when it is stopped."""
+    health = {"command": ["CMD", *health_command], **HEALTH_SECONDS, "retries": HEALTH_RETRIES}
     return {
+        **({"healthCheck": health} if health_command else {}),
         "name": CONTAINER,
         "image": image,
         "command": list(command),

@@ -105,6 +105,18 @@ def test_a_worker_is_read_only_logs_and_has_time_to_hand_back_its_task(args: Act
     }
 
 
+def test_a_worker_is_asked_how_it_is_where_it_can_tell(args: ActivityWorkerPoolArgs):
+    asked = replace(args, health_command=("python3", "-m", "handlers.worker.health"))
+    (worker,) = built(asked).one(":TaskDefinition", "loans-small-definition").json("containerDefinitions")
+    assert worker["healthCheck"] == {
+        "command": ["CMD", "python3", "-m", "handlers.worker.health"],
+        "interval": 30,
+        "timeout": 5,
+        "startPeriod": 60,
+        "retries": 3,
+    }
+
+
 def test_there_is_a_definition_for_each_size_on_arm(args: ActivityWorkerPoolArgs):
     definitions = {one.name: one.inputs for one in built(args).of_type(":TaskDefinition")}
     assert {name: (one["cpu"], one["memory"]) for name, one in definitions.items()} == {
