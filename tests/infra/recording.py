@@ -18,15 +18,10 @@ import pulumi
 import yaml
 from pulumi.runtime.stack import run_in_stack
 
-# pulumi_aws warns of its own deprecated classes while it is imported, which is lazy: do it here, once.
 SERVICES = (
     *("budgets", "cloudwatch", "dynamodb", "ec2", "ecs", "iam", "kms", "lambda_", "s3", "scheduler", "sfn", "sns"),
     *("sqs", "vpc"),
 )
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)
-    for _service in SERVICES:
-        hasattr(import_module(f"pulumi_aws.{_service}"), "outputs")  # any attribute loads it
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"
@@ -148,8 +143,18 @@ class Built:
         return next(outputs for urn, outputs in self.outputs.items() if f"::{STACK}::" in urn)
 
 
+@cache
+def load_services() -> None:
+    """Import what programs use; pulumi_aws does so lazily, and warns of its own deprecated classes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        for service in SERVICES:
+            hasattr(import_module(f"pulumi_aws.{service}"), "outputs")  # any attribute loads it
+
+
 def build(program: Callable[[], Any], *, stack: str = "test", config: Mapping[str, str] | None = None) -> Built:
     """Run ``program`` to the end; every registration has landed when this returns."""
+    load_services()
     monitor = RecordingMonitor(PlainMocks())
 
     pulumi.runtime.settings.SETTINGS.outputs.clear()  # what a program that failed has left behind

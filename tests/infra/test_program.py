@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import pytest
 
@@ -197,6 +198,7 @@ def test_a_use_case_that_is_switched_off_leaves_nothing(name: str):
     assert set(built.exports()) == {"alerts_topic_arn", *USE_CASES} - {name}
 
 
+@cache
 def dev_with(use_case: str, **config: str) -> Built:
     """The dev stack with that use case alone and these values of its keys."""
     enabled = {f"distmap:{name}_enabled": str(name == use_case).lower() for name in USE_CASES}
