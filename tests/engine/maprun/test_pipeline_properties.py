@@ -340,7 +340,7 @@ def check_inline(case: Case, output: Any) -> None:
         assert output == inline(case)
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(cases())
 def test_every_item_ends_once_in_one_place_and_the_strict_rule_decides(case: Case) -> None:
     first, again = ended(case)

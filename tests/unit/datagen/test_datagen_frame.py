@@ -122,7 +122,7 @@ def interrupt_at(calls):
 
 
 def test_an_interrupted_run_leaves_no_part_of_an_object_and_resumes_to_the_same(to, tmp_path):
-    enough_to_be_interrupted = 2_000_000
+    enough_to_be_interrupted = 800_000
     with pytest.raises(KeyboardInterrupt):
         generate(request(to, count=enough_to_be_interrupted), progress=interrupt_at(1))
     assert list(to.glob("**/*.*")) == [], "an object is there whole or not at all"
