@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
-from rich.console import Console
 
 from local import server
+from local.deploy import deploy
 from local.state import StateDir
-from operate import cli, local_aws, stacks
-from operate.console import THEME
-from operate.watch import QuietDisplay
+from operate import cli, stacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,13 +26,16 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Server]:
 
 @pytest.fixture(scope="session")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StateDir]:
-    """The stack `local`, deployed; tests that use it are of the group `operate` and leave their data behind."""
+    """The stack `local`, deployed; tests that use it are of the groups `operate` and `measure`, which leave their
+    data behind. It ends with its server, which holds it in memory.
+    """
     found = StateDir(path=tmp_path_factory.mktemp("stack") / "local")
-    with local_aws.deployed(found, QuietDisplay(Console(file=StringIO(), theme=THEME)), port=0):
+    with server.serving(state=found) as running:
+        deploy(stack=stacks.LOCAL, state=found, endpoint=running.endpoint)
         yield found
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def stack(state: StateDir) -> Stack:
     return stacks.local_stack(state)
 

@@ -13,25 +13,18 @@ from rich.console import Console
 from local import faults
 from local.faults import Fault
 from local.state import StateDir
-from operate import cli, execution, local_aws, runs, stacks
+from operate import cli, execution, runs, stacks
 from operate.console import THEME
 from operate.watch import QuietDisplay
 
 if TYPE_CHECKING:
     from operate.stacks import Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("measure")]
 
 
 def quiet() -> QuietDisplay:
     return QuietDisplay(Console(file=StringIO(), theme=THEME))
-
-
-@pytest.fixture(scope="module")
-def state(tmp_path_factory):
-    found = StateDir(path=tmp_path_factory.mktemp("stack") / "local")
-    with local_aws.deployed(found, quiet(), port=0):
-        yield found
 
 
 @pytest.fixture

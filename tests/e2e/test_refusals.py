@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from io import StringIO
 from typing import Any
 
 import pytest
-from rich.console import Console
 
+from local import server
+from local.deploy import deploy
 from local.state import StateDir
-from operate import execution, local_aws, stacks
-from operate.console import THEME
-from operate.watch import QuietDisplay
+from operate import execution, stacks
+from usecases.registry import USE_CASES
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("refusals")]
 
@@ -26,8 +25,9 @@ Run = Callable[..., dict[str, Any]]
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stacks.Stack]:
     state = StateDir(path=tmp_path_factory.mktemp("stack") / "local")
-    display = QuietDisplay(Console(file=StringIO(), theme=THEME))
-    with local_aws.deployed(state, display, port=0):
+    only_hello = {f"{name}_enabled": "false" for name in USE_CASES if name != "hello"}
+    with server.serving(state=state) as running:
+        deploy(stack=stacks.LOCAL, state=state, endpoint=running.endpoint, config_overrides=only_hello)
         found = stacks.local_stack(state)
         bucket = found.outputs_of("hello")["input_bucket"]
         found.client("s3").put_object(Bucket=bucket, Key="rows.csv", Body=ROWS)

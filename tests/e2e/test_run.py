@@ -23,6 +23,7 @@ from operate.console import THEME
 from operate.demo import demonstrate
 from operate.errors import InterruptedRunError, StackError
 from operate.watch import QuietDisplay
+from usecases.registry import USE_CASES
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("operate")]
 
@@ -289,9 +290,11 @@ def test_ctrl_c_in_the_demo_ends_all_of_it_and_tears_down(monkeypatch, teardowns
 
 @pytest.fixture
 def project(tmp_path):
-    """A project directory of its own, so that `.distmap/local` is nobody else's."""
-    for found in (*ROOT.glob("Pulumi*.yaml"), ROOT / "__main__.py"):
-        (tmp_path / found.name).symlink_to(found)
+    """A project directory of its own, so that `.distmap/local` is nobody else's; of the use cases it has hello."""
+    for name in ("Pulumi.yaml", "__main__.py"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    off = "".join(f"  distmap:{name}_enabled: false\n" for name in USE_CASES if name != "hello")
+    (tmp_path / "Pulumi.local.yaml").write_text((ROOT / "Pulumi.local.yaml").read_text() + off)
     yield tmp_path
     server.stop(StateDir.of("local", tmp_path))
 

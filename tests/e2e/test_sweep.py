@@ -9,8 +9,6 @@ import orjson
 import pytest
 from rich.console import Console
 
-from local.state import StateDir
-from operate import local_aws, stacks
 from operate.console import THEME
 from operate.errors import InterruptedRunError, UsageError
 from operate.sweep.choose import Constraints
@@ -20,23 +18,16 @@ from operate.sweep.request import SweepRequest, request_for
 from operate.watch import QuietDisplay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from operate.execution import Progress
+    from operate.stacks import Stack
     from operate.sweep.result import SweepResult
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("sweep")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("measure")]
 
 ROWS = 4_000
 POINTS = ["batch=100,concurrency=10", "batch=500,concurrency=10"]
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stacks.Stack]:
-    state = StateDir(path=tmp_path_factory.mktemp("stack") / "local")
-    with local_aws.deployed(state, quiet(), port=0) as found:
-        yield found
 
 
 def quiet() -> QuietDisplay:
@@ -63,7 +54,7 @@ def request(name: str = "hello", points: list[str] | None = None, **changes: Any
 
 
 @pytest.fixture(scope="module")
-def result(stack: stacks.Stack, tmp_path_factory: pytest.TempPathFactory) -> SweepResult:
+def result(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> SweepResult:
     return sweep(request(), stack, quiet(), folder=tmp_path_factory.mktemp("sweeps"))
 
 

@@ -10,31 +10,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rich.console import Console
 
-from local.state import StateDir
-from operate import evidence, local_aws, runs, usage
+from operate import evidence, runs, usage
 from operate.console import THEME
 from operate.watch import QuietDisplay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from operate.stacks import Stack
     from operate.usage import Usage
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("usage")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("measure")]
 
 STATIONS, BATCH = 20, 5
 
 
 def quiet() -> QuietDisplay:
     return QuietDisplay(Console(file=StringIO(), theme=THEME))
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    state = StateDir(path=tmp_path_factory.mktemp("stack") / "local")
-    with local_aws.deployed(state, quiet(), port=0) as found:
-        yield found
 
 
 def run(stack: Stack, kind: str) -> tuple[Usage, float]:
@@ -46,14 +36,21 @@ def run(stack: Stack, kind: str) -> tuple[Usage, float]:
     return usage.measure(evidence.gather(stack, report.execution.arn)), report.cost.total_usd
 
 
-def reports(stack: Stack, group: str) -> list[dict[str, Any]]:
-    """Every report that the function's log holds, read apart from the code under test."""
+def reports(stack: Stack) -> dict[str, Any]:
+    """Every report in the log of the listing's function, by its request; read apart from the code under test."""
+    sfn = stack.client("stepfunctions")
+    machine = sfn.describe_state_machine(stateMachineArn=stack.outputs_of("noaa")["state_machine_arn"])
+    function = json.loads(machine["definition"])["States"]["Listing"]["ItemProcessor"]["States"]["StationsListing"]
+    name = function["Parameters"]["FunctionName"]
+    group = stack.client("lambda").get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
     events = stack.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
     records = [json.loads(event["message"]) for page in events for event in page["events"]]
-    return [record["record"]["metrics"] for record in records if record.get("type") == "platform.report"]
+    found = [record["record"] for record in records if record.get("type") == "platform.report"]
+    return {record["requestId"]: record["metrics"] for record in found}
 
 
 def test_a_run_is_billed_for_its_own_invocations_and_what_they_asked_of_other_services(stack: Stack) -> None:
+    before = reports(stack)
     standard, usd = run(stack, "STANDARD")
     express, _ = run(stack, "EXPRESS")
     for found, kind, label in ((standard, "STANDARD", "Listing"), (express, "EXPRESS", "ListingExpress")):
@@ -71,12 +68,7 @@ def test_a_run_is_billed_for_its_own_invocations_and_what_they_asked_of_other_se
         assert found.log_bytes == each.function.log_bytes > 0
     assert standard.maps[0].child_transitions == standard.maps[0].children, "one state each, no retry"
 
-    outputs = stack.outputs_of("noaa")
-    machine = stack.client("stepfunctions").describe_state_machine(stateMachineArn=outputs["state_machine_arn"])
-    name = standard.maps[0].functions[0].name
-    assert name in machine["definition"]
-    group = stack.client("lambda").get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
-    written = reports(stack, group)
+    written = [metrics for request, metrics in reports(stack).items() if request not in before]
     billed = sum(metrics["billedDurationMs"] for metrics in written) / 1000
     functions = [each.functions[0] for each in (standard.maps[0], express.maps[0])]
     assert sum(function.billed_seconds for function in functions) == pytest.approx(billed), "both runs are all there is"
