@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.locked
 CASES ?= ../shared/conformance
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check conformance format bench lock clean
+.PHONY: help setup demo test check conformance iam format bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ format: setup ## Format the code and apply safe lint fixes
 
 conformance: setup ## Replay what AWS recorded; CASES is the directory of the cases
 	@$(BIN)/python -m tests.conformance $(CASES)
+
+iam: setup ## Take each granted action away in turn and see what fails; writes docs/iam.md
+	@$(BIN)/python -m tests.iam --write
 
 bench: setup ## Measure what the README claims, beside a peer where there is one
 	@$(BIN)/python -m bench
