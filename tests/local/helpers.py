@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -50,9 +51,15 @@ def client(server: Server, service: str, **options: Any) -> Any:
     return client_with("test", "test", server, service, **options)
 
 
+@cache
+def models() -> botocore.session.Session:
+    """What reads the models of services, which takes a second for some, and keeps them."""
+    return botocore.session.Session()
+
+
 def client_with(key: str, secret: str, server: Server, service: str, **options: Any) -> Any:
     """A client with an access key that does not retry."""
-    return botocore.session.Session().create_client(
+    return models().create_client(
         service,
         endpoint_url=server.endpoint,
         region_name="us-east-1",

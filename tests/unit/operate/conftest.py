@@ -10,15 +10,21 @@ from botocore.session import Session
 from botocore.stub import Stubber
 
 
+@pytest.fixture(scope="session")
+def models() -> Session:
+    """What reads the models of services, which takes a second for some, and keeps them."""
+    session = Session()
+    session.set_credentials("test", "test")
+    return session
+
+
 @pytest.fixture
-def stubbed() -> Iterator[Callable[..., tuple[Any, Stubber]]]:
+def stubbed(models: Session) -> Iterator[Callable[..., tuple[Any, Stubber]]]:
     """Make clients, of Step Functions unless told, that answer what the test queued, and nothing else."""
     stubbers: list[Stubber] = []
 
     def make(service: str = "stepfunctions") -> tuple[Any, Stubber]:
-        session = Session()
-        session.set_credentials("test", "test")
-        client = session.create_client(service, region_name="us-east-1")
+        client = models.create_client(service, region_name="us-east-1")
         stubber = Stubber(client)
         stubber.activate()
         stubbers.append(stubber)
