@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.locked
 CASES ?= ../shared/conformance
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check conformance iam format bench lock clean
+.PHONY: help setup demo test long check conformance iam format bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,8 +26,11 @@ $(STAMP): requirements.txt pyproject.toml
 demo: setup ## Deploy to AWS on localhost, run every use case at demo scale, verify, tear down
 	@$(BIN)/distmap demo
 
-test: check ## Lint, types and all tests (under 4 minutes on 2 cores)
-	@$(BIN)/pytest -q -n 2 --dist loadgroup
+test: check ## Lint, types and tests, but for the long ones (4 minutes on 2 cores)
+	@$(BIN)/pytest -q -n 2 --dist loadgroup -m "not long"
+
+long: setup ## The long tests: whole runs under faults, ten thousand children at once (2 minutes)
+	@$(BIN)/pytest -q -n 2 --dist loadgroup -m long
 
 check: setup ## Format, lint and types
 	@$(BIN)/ruff format --check --quiet . || { echo "Formatting differs; run: make format" >&2; exit 1; }

@@ -14,7 +14,7 @@ import pytest
 from local import faults
 from local.faults import Fault
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("operate")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("operate")]
 
 COUNT = 8
 FAILED = "files and claims failed that had to"

@@ -20,7 +20,7 @@ from operate.watch import QuietDisplay
 if TYPE_CHECKING:
     from operate.stacks import Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("measure")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("measure")]
 
 
 def quiet() -> QuietDisplay:

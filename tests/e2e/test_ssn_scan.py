@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from operate.report import Report
     from operate.stacks import Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ssn_scan")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("ssn_scan")]
 
 COUNT = 36
 RUN_SECONDS = 60.0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from operate.stacks import Stack
     from operate.sweep.result import SweepResult
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("measure")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.xdist_group("measure")]
 
 ROWS = 4_000
 POINTS = ["batch=100,concurrency=10", "batch=500,concurrency=10"]

@@ -16,7 +16,7 @@ from local.stepfunctions.maprun import children
 from local.stepfunctions.run import simple
 from tests.engine.memory import MemorySession, Ran, machine, run
 
-pytestmark = pytest.mark.aws("documented")
+pytestmark = [pytest.mark.aws("documented"), pytest.mark.long]
 
 MANY = 10_000
 WAIT_LONG = machine(W={"Type": "Wait", "Seconds": 600, "End": True})

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from local.server import Server
     from local.state import StateDir
 
+pytestmark = pytest.mark.long
+
 SECONDS = 8.0
 WRITES_LOGS = (("logs:CreateLogStream", "*"), ("logs:PutLogEvents", "*"))
 ON_BOTH = [

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from local.server import Server
 
+pytestmark = pytest.mark.long
+
 SECONDS = 30.0
 
 PROGRAM = '''
