@@ -26,7 +26,7 @@ $(STAMP): requirements.txt pyproject.toml
 demo: setup ## Deploy to AWS on localhost, run every use case at demo scale, verify, tear down
 	@$(BIN)/distmap demo
 
-test: check ## Lint, types and tests, but for the long ones (4 minutes on 2 cores)
+test: check ## Lint, types and tests, but for the long ones (under 5 minutes on 2 cores)
 	@$(BIN)/pytest -q -n 2 --dist loadgroup -m "not long"
 
 long: setup ## The long tests: whole runs under faults, ten thousand children at once (2 minutes)
