@@ -6,12 +6,8 @@ import random
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnection
-
 from handlers.common import table as tables
 from handlers.common.failures import AccessDenied, NoSuchTable, RequestRefused, TransientFailure
-from handlers.common.table import failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,12 +96,8 @@ def execute(table: str, statement: str, values: Sequence[list[dict[str, str]]], 
 
 
 def _call(operation: str, table: str, meter: Meter, unit: Unit, **parameters: Any) -> Any:
-    try:
+    with tables.explained(table):
         answer = getattr(tables.client(), operation)(ReturnConsumedCapacity="TOTAL", **parameters)
-    except ClientError as error:
-        raise failure_of(error, table) from error
-    except (HTTPClientError, NoConnection) as error:
-        raise TransientFailure(f"DynamoDB did not answer for table {table}: {error}") from error
     meter.add(unit, sum(each["CapacityUnits"] for each in answer.get("ConsumedCapacity", ())))
     return answer
 

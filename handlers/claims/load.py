@@ -6,15 +6,15 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from handlers.claims.claim_check import checked_in
-from handlers.claims.edge import handler_of
 from handlers.claims.loading import FailedEntry, Loading
 from handlers.claims.prefetch import opened
 from handlers.claims.writer import Writer
+from handlers.common.edge import handler_of
 from handlers.common.event import environment, parse
 from handlers.common.failures import ItemFailure, TransientFailure
 
 if TYPE_CHECKING:
-    from handlers.claims.edge import Report
+    from handlers.common.edge import Report
 
 SERVICE: Final = "claims_load"
 OK: Final = 200

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 from handlers.claims import dynamodb
 from handlers.claims.claim_check import ids_of
 from handlers.claims.decisions import READ, Decided, decide, statement, values
-from handlers.claims.edge import handler_of
 from handlers.claims.failures import ClaimNotFound
 from handlers.claims.rule_table import APPROVED, Rules, parameters
+from handlers.common.edge import handler_of
 from handlers.common.event import environment
 from handlers.common.failures import InvalidBatch, TransientFailure
 from handlers.common.once import once
 
 if TYPE_CHECKING:
-    from handlers.claims.edge import Report
+    from handlers.common.edge import Report
     from handlers.common.meter import Meter
 
 SERVICE: Final = "claims_rules"

@@ -1,11 +1,12 @@
-"""The edge of a batch handler: all items at once, what became of each, one line in the log."""
+"""The edge of every handler: one line in the log a call, one a failure; and that of a batch, all items at once."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger, Tracer
 
@@ -15,11 +16,45 @@ from handlers.common.failures import ItemFailure, TransientFailure
 from handlers.common.limits import AT_ONCE
 from handlers.common.meter import Meter
 
+T = TypeVar("T")
+
 Process = Callable[[Item, Meter], str]
 """Does one item, in any thread, and returns a word for what it did.
 
 Raises an ItemFailure, TransientFailure or BatchFailure; doing an item again must lead to the same end.
 """
+
+
+@dataclass(kw_only=True)
+class Report:
+    """What an invocation tells of itself when it ends, however it ends; its work fills it in."""
+
+    meter: Meter = field(default_factory=Meter)
+    execution: str = ""
+    counts: dict[str, int] = field(default_factory=lambda: {"items": 0, "failed": 0})
+    failed: Sequence[Mapping[str, Any]] = ()
+
+
+def handler_of(service: str, work: Callable[[Any, Report], T]) -> Callable[[Any, Any], T]:
+    """A Lambda handler that does the work, from the event to the answer, and tells it."""
+    logger = Logger(service=service, level="INFO")  # its line on a batch is what the cost of a run is told from
+    tracer = Tracer(service=service, auto_patch=False)
+
+    def handler(event: Any, _context: Any) -> T:
+        began = time.monotonic()
+        report = Report()
+        try:
+            return work(event, report)
+        finally:
+            told = {"execution": report.execution}
+            for failure in report.failed:
+                logger.warning("item failed", extra={**told, **failure})
+            seconds = round(time.monotonic() - began, 3)
+            logger.info("batch", extra={**told, **report.counts, **report.meter.read(), "seconds": seconds})
+
+    traced = tracer.capture_lambda_handler(handler, capture_response=False)
+    logged: Callable[[Any, Any], T] = logger.inject_lambda_context(traced)
+    return logged
 
 
 def batch_handler(service: str, process: Process) -> Callable[[Any, Any], Answer]:
@@ -28,28 +63,16 @@ def batch_handler(service: str, process: Process) -> Callable[[Any, Any], Answer
     An item's own failure is told in the answer; a transient one makes the handler raise TransientFailure after all
     other items are done; any other failure is raised at once, and items not begun are left.
     """
-    logger = Logger(service=service, level="INFO")  # its line on a batch is what the cost of a run is told from
-    tracer = Tracer(service=service, auto_patch=False)
 
-    def handler(event: Any, _context: Any) -> Answer:
-        began = time.monotonic()
+    def work(event: Any, report: Report) -> Answer:
         batch = parse(event)
-        meter = Meter()
-        failed = len(batch.items)
-        try:
-            done = process_all(batch, lambda item: process(item, meter))
-            for failure in (failing := failures(done)):
-                logger.warning("item failed", extra={"execution": batch.execution, **failure})
-            failed = len(failing)
-            return answer(done)
-        finally:
-            used = {"items": len(batch.items), "failed": failed, **meter.read()}
-            seconds = round(time.monotonic() - began, 3)
-            logger.info("batch", extra={"execution": batch.execution, **used, "seconds": seconds})
+        report.execution, report.counts = batch.execution, {"items": len(batch.items), "failed": len(batch.items)}
+        done = process_all(batch, lambda item: process(item, report.meter))
+        report.failed = failures(done)
+        report.counts["failed"] = len(report.failed)
+        return answer(done)
 
-    traced = tracer.capture_lambda_handler(handler, capture_response=False)
-    logged: Callable[[Any, Any], Answer] = logger.inject_lambda_context(traced)
-    return logged
+    return handler_of(service, work)
 
 
 def process_all(batch: Batch, process: Callable[[Item], str]) -> list[Done]:

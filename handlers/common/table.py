@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, HTTPClientError
@@ -12,7 +13,7 @@ from handlers.common.clients import FAILED
 from handlers.common.failures import AccessDenied, NoSuchTable, RequestRefused, TransientFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from handlers.common.meter import Meter
 
@@ -39,21 +40,30 @@ def put(table: str, item: Mapping[str, Any], meter: Meter, **condition: Any) -> 
 
     ``condition`` is given as the API has it. Raises a BatchFailure or, once the client has given up, TransientFailure.
     """
-    try:
-        answer = client().put_item(TableName=table, Item=item, ReturnConsumedCapacity="TOTAL", **condition)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == CONDITION_FAILED:
+    with explained(table):
+        try:
+            answer = client().put_item(TableName=table, Item=item, ReturnConsumedCapacity="TOTAL", **condition)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != CONDITION_FAILED:
+                raise
             meter.add("write_units", FAILED_CONDITION_UNITS)
             return False
-        raise failure_of(error, table) from error
-    except (HTTPClientError, NoConnection) as error:
-        raise TransientFailure(f"DynamoDB did not answer for table {table}: {error}") from error
     meter.add("write_units", answer["ConsumedCapacity"]["CapacityUnits"])
     return True
 
 
-def failure_of(error: ClientError, table: str) -> Exception:
-    """What follows from an error that DynamoDB answered."""
+@contextmanager
+def explained(table: str) -> Iterator[None]:
+    """Failures of a request inside are raised by what follows from them."""
+    try:
+        yield
+    except ClientError as error:
+        raise _failure(error, table) from error
+    except (HTTPClientError, NoConnection) as error:
+        raise TransientFailure(f"DynamoDB did not answer for table {table}: {error}") from error
+
+
+def _failure(error: ClientError, table: str) -> Exception:
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     told = f"DynamoDB answered {code} for table {table}: {message}"
     if code in THROTTLES or error.response["ResponseMetadata"]["HTTPStatusCode"] >= FAILED:

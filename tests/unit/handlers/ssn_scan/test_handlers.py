@@ -131,16 +131,20 @@ def test_a_stream_reads_each_byte_once_and_meters_it(store: MemoryStore) -> None
         assert (stream.size, meter.read()["s3_bytes"]) == (size, size)
 
 
-def test_the_single_function_tells_what_the_machine_sends(store: MemoryStore, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_single_function_tells_what_the_machine_sends(store: MemoryStore, log_of: Any) -> None:
+    log = log_of("ssn_scan")
     obstore.put(store, "a b.txt", DIRTY)
     answer = single.handler({"bucket": "data", "key": "a b.txt", "execution": EXECUTION}, Context())
     assert answer["count"] == 1
     assert parse(json.dumps(answer["message"])).key == "a b.txt"
-    (line,) = [json.loads(single.logger.registered_handler.format(record)) for record in caplog.records]
-    assert (line["message"], line["execution"], line["items"], line["s3_gets"]) == ("batch", EXECUTION, 1, 1)
+    (line,) = log("batch")
+    assert (line["execution"], line["items"], line["failed"], line["s3_gets"]) == (EXECUTION, 1, 0, 1)
     assert SECRET.decode() not in json.dumps(line) + json.dumps(answer)
 
 
-def test_the_single_function_fails_by_the_name_that_the_machine_catches(store: MemoryStore) -> None:
+def test_the_single_function_fails_by_the_name_that_the_machine_catches(store: MemoryStore, log_of: Any) -> None:
+    log = log_of("ssn_scan")
     with pytest.raises(NoSuchKey):
         single.handler({"bucket": "data", "key": "gone", "execution": EXECUTION}, Context())
+    assert [(line["key"], line["error"]) for line in log("item failed")] == [("gone", "NoSuchKey")]
+    assert [line["failed"] for line in log("batch")] == [1]
